@@ -1,0 +1,3 @@
+export * from "./colors.ts";
+export * from "./logo.ts";
+export * from "./tokens.ts";

@@ -1,0 +1,27 @@
+import type { z } from "zod";
+
+/** Who may call: anybody, a signed-in user (Supabase JWT), a bot (its model key), or a signed webhook. */
+export type Caller = "anyone" | "user" | "bot" | "stripe";
+
+export interface Endpoint<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: `/${string}`;
+  readonly summary: string;
+  readonly caller: Caller;
+  /** Query for GET, JSON body otherwise. Strict: an unknown key is an error, not silence. */
+  readonly input: I;
+  /** Parsed on the way out as well, so that an extra column can never leak. */
+  readonly output: O;
+}
+
+/**
+ * Declares one endpoint as data. The api serves it, the app and the scripts call it, /openapi.json
+ * documents it: one source for all three.
+ * @example
+ * export const getUsage = endpoint({ method: "GET", path: "/usage", caller: "user", … });
+ */
+export function endpoint<I extends z.ZodType, O extends z.ZodType>(
+  definition: Endpoint<I, O>,
+): Endpoint<I, O> {
+  return definition;
+}
