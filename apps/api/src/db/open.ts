@@ -1,0 +1,49 @@
+/** Opens the database: one bounded pool per role, every wait has an end, no answer becomes a float. */
+import { Kysely, PostgresDialect, sql } from "kysely";
+import pg from "pg";
+import type { Database } from "./types.ts";
+
+/** bigint as bigint (oid 20); `numeric` sums are cast in SQL; `date` stays text (oid 1082). */
+pg.types.setTypeParser(20, BigInt);
+pg.types.setTypeParser(1082, (day) => day);
+
+export interface PoolOptions {
+  /** Shows in pg_stat_activity. */
+  name: string;
+  /** Connections; the sum over all processes must stay below the server's max_connections. */
+  max: number;
+  /** Hears of connections lost while idle. Without a listener pg would end the process. */
+  onIdleError?: (error: Error) => void;
+}
+
+export function openDatabase(url: string, { name, max, onIdleError }: PoolOptions): Kysely<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: name,
+    max,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 15_000,
+    query_timeout: 20_000,
+    idle_in_transaction_session_timeout: 30_000,
+    keepAlive: true,
+  });
+  pool.on("error", (error) => onIdleError?.(error));
+  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/**
+ * Runs `work` as the user: row level security applies inside, and nothing of it outlives the
+ * transaction. The only way by which a request reads user data.
+ */
+export async function withUser<T>(
+  db: Kysely<Database>,
+  userId: string,
+  work: (trx: Kysely<Database>) => Promise<T>,
+): Promise<T> {
+  const claims = JSON.stringify({ sub: userId, role: "authenticated" });
+  return db.transaction().execute(async (trx) => {
+    await sql`select set_config('role', 'authenticated', true), set_config('request.jwt.claims', ${claims}, true)`.execute(trx);
+    return work(trx);
+  });
+}

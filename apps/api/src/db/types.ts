@@ -1,0 +1,167 @@
+/** The rows of schema `app` as pg returns them: bigint columns are bigint, timestamptz is Date. */
+import type { BotStatus, BotStep, CallCause, CallState, MessageState, SubscriptionStatus } from "@molt/contract";
+import type { Generated } from "kysely";
+
+export interface UserTable {
+  id: string;
+  email: string;
+  created_at: Generated<Date>;
+  stripe_customer_id: string | null;
+  subscription_status: Generated<SubscriptionStatus>;
+  subscription_id: string | null;
+  current_period_end: Date | null;
+  cancel_at_period_end: Generated<boolean>;
+  checkout_attempt: Generated<number>;
+}
+
+export type Desired = "running" | "asleep" | "paused" | "deleted";
+
+export interface BotTable {
+  id: Generated<string>;
+  user_id: string;
+  fly_app_id: string | null;
+  gateway_token: string | null;
+  status: Generated<BotStatus>;
+  created_at: Generated<Date>;
+  desired: Generated<Desired>;
+  step: Generated<BotStep>;
+  step_since: Generated<Date>;
+  failure_code: string | null;
+  failure_message: string | null;
+  region: string | null;
+  volume_id: string | null;
+  machine_id: string | null;
+  model_key: string | null;
+  model_key_hash: Buffer | null;
+  boot_id: string | null;
+  suspension_id: string | null;
+  last_active_at: Generated<Date>;
+  last_seq: Generated<bigint>;
+  lease_until: Date | null;
+  fence: Generated<bigint>;
+  attempts: Generated<number>;
+  next_attempt_at: Generated<Date>;
+}
+
+export interface MessageTable {
+  id: Generated<string>;
+  bot_id: string;
+  seq: bigint;
+  role: "user" | "bot";
+  text: string;
+  state: MessageState;
+  at: Generated<Date>;
+  client_id: string | null;
+  reply_to: string | null;
+  run_id: string | null;
+}
+
+export interface UsageLogTable {
+  id: Generated<string>;
+  bot_id: string;
+  tokens_in: Generated<bigint>;
+  tokens_out: Generated<bigint>;
+  model: string;
+  timestamp: Generated<Date>;
+  state: CallState;
+  cause: CallCause;
+  message_id: string | null;
+  trace_id: string | null;
+  provider: string;
+  cache_read_tokens: Generated<bigint>;
+  cache_write_tokens: Generated<bigint>;
+  cache_write_1h_tokens: Generated<bigint>;
+  reserved_picos: Generated<bigint>;
+  cost_picos: Generated<bigint>;
+  price_version: string;
+  provider_request_id: string | null;
+  http_status: number | null;
+  first_byte_ms: number | null;
+  latency_ms: number | null;
+  reason: string | null;
+  settled_at: Date | null;
+}
+
+export interface UsageDayTable {
+  bot_id: string;
+  /** `YYYY-MM-DD`. */
+  day: string;
+  model: string;
+  cause: CallCause;
+  calls: Generated<bigint>;
+  tokens_in: Generated<bigint>;
+  tokens_out: Generated<bigint>;
+  cost_picos: Generated<bigint>;
+}
+
+export interface UsageClaimTable {
+  bot_id: string;
+  claim_id: string;
+  model: string;
+  tokens_in: bigint;
+  tokens_out: bigint;
+  at: Date;
+  received_at: Generated<Date>;
+}
+
+export interface StripeEventTable {
+  id: string;
+  type: string;
+  customer: string | null;
+  created: Date;
+  payload: string;
+  received_at: Generated<Date>;
+  state: Generated<"pending" | "done" | "ignored" | "dead">;
+  attempts: Generated<number>;
+  next_attempt_at: Generated<Date>;
+  note: string | null;
+}
+
+export interface MailTable {
+  id: Generated<string>;
+  key: string;
+  recipient: string;
+  template: string;
+  language: Generated<string>;
+  /** jsonb: written as text, read as an object. */
+  data: Generated<unknown>;
+  state: Generated<"pending" | "sent" | "dead">;
+  attempts: Generated<number>;
+  next_attempt_at: Generated<Date>;
+  created_at: Generated<Date>;
+  sent_at: Date | null;
+  note: string | null;
+}
+
+export interface WaitlistTable {
+  id: Generated<string>;
+  email: string;
+  language: Generated<string>;
+  source: string | null;
+  campaign: string | null;
+  referral_code: string;
+  referred_by: string | null;
+  token_hash: Buffer;
+  created_at: Generated<Date>;
+  confirmed_at: Date | null;
+  invited_at: Date | null;
+}
+
+export interface BrainSnapshotTable {
+  bot_id: string;
+  taken_at: Date;
+  brain: unknown;
+}
+
+export interface Database {
+  "app.users": UserTable;
+  "app.bots": BotTable;
+  "app.messages": MessageTable;
+  "app.usage_logs": UsageLogTable;
+  "app.usage_days": UsageDayTable;
+  "app.usage_claims": UsageClaimTable;
+  "app.stripe_events": StripeEventTable;
+  "app.mails": MailTable;
+  "app.waitlist": WaitlistTable;
+  "app.brain_snapshots": BrainSnapshotTable;
+}

@@ -1,0 +1,26 @@
+import { errorTable, type ErrorCode } from "@molt/contract";
+
+/**
+ * What a request may fail with. The message is for the user; detail and cause are for the log.
+ * A bug is not an AppError: let it throw, it becomes `internal` with a request id.
+ */
+export class AppError extends Error {
+  override name = "AppError";
+  readonly code: ErrorCode;
+  readonly detail: Record<string, unknown>;
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; detail?: Record<string, unknown> } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.detail = options.detail ?? {};
+  }
+  get status(): number {
+    return errorTable[this.code].status;
+  }
+  get retryable(): boolean {
+    return errorTable[this.code].retryable;
+  }
+}
