@@ -1,14 +1,15 @@
 /**
- * The mark: a claw (full) stepping out of its old shell (outline). One 48 x 48 view box, two paths,
- * one colour and its own outline, so it survives 16 px, one ink, and both themes.
+ * The mark: a claw (full, with its cuff) stepping out of its old shell (outline). One 48 x 48 view
+ * box, two paths, one colour: it survives 16 px, one ink, and both themes. The claw alone, stroked
+ * instead of filled, is the shed shell of pictures larger than an icon.
  */
 export const mark = {
   viewBox: "0 0 48 48",
-  /** The new claw: a long finger and a short one, and a single tooth in the gap between them. */
-  claw: "M26 44.2C16.6 44.2 10.4 37.6 10.4 28.2C10.4 16.5 17.6 6.6 28.2 3.9C29.7 3.5 30.7 5.1 29.7 6.3C27.1 9.3 25.3 12.5 24.3 16.1L28.3 17.7L26.9 22.4C30.6 21.3 33.8 18.7 36 14.9C36.7 13.7 38.3 13.7 38.9 14.9C41 18.9 42 23.3 41.8 27.8C41.4 37.4 35.3 44.2 26 44.2Z",
-  /** The shed shell behind it, the same back a size older, open where the claw came out. */
-  shell: "M17.6 4.6C9.6 9.4 4.6 18.3 4.6 28C4.6 34.3 6.9 39.7 11 43.4",
-  shellWidth: 2.8,
+  /** The new claw: crusher and pincher around one bite, and the cuff of the arm below. */
+  claw: "M13.6 23.8C13.6 12.3 20.6 3.9 31.2 2.3C33.5 2 34.8 4.4 33.3 6.1C28.3 11.6 25.9 17.2 27 22.3C27.3 23.6 28.7 24.1 29.8 23.3C33.1 21 35.5 17.1 36.7 12.4C37.2 10.3 39.9 9.9 41 11.7C46 19.9 45 29.4 38.9 35.3C36.3 37.8 32.7 38.7 28.8 38.2C19.8 37 13.6 31.6 13.6 23.8ZM26.1 41.3C29.1 41.9 32 41.9 34.7 41.4C36.4 41.1 37.6 42.8 36.8 44.3C36 45.7 34.5 46.5 32.9 46.5H27.6C25.9 46.5 24.4 45.6 23.7 44.1C23 42.6 24.4 40.9 26.1 41.3Z",
+  /** The shed shell behind it, open where the claw came out. Stroked with round caps. */
+  shell: "M22.4 3.2C11.8 6 4.3 14.7 4.3 25C4.3 33.4 8.6 40.4 15.2 44.3",
+  shellWidth: 3.2,
 } as const;
 
 export const name = "Molt-OS";
