@@ -1,0 +1,56 @@
+import { expect, test } from "@playwright/test";
+import { copyUnderTest, newAddress, openCheckout, pay, say, signUp, waitForChat, watchReply } from "./journey.ts";
+
+const { urls, pids } = copyUnderTest();
+const session = { accessToken: "" };
+
+test.describe.serial("from a stranger to a conversation", () => {
+  test("somebody signs up, pays, watches the bot being born and reads its streamed answer", async ({ page }) => {
+    page.on("request", (request) => {
+      const header = request.headers()["authorization"];
+      if (request.url().startsWith(urls.api) && header) session.accessToken = header.replace("Bearer ", "");
+    });
+    await signUp(page, urls.app, newAddress());
+    await openCheckout(page);
+    await expect(page.getByText(/no money moves/i).first()).toBeVisible();
+    await pay(page);
+    await waitForChat(page);
+
+    await say(page, "Hello! What can you do for me?");
+    const increments = await watchReply(page);
+    expect(increments.length).toBeGreaterThan(5);
+    // The text only grows.
+    for (const [index, text] of increments.entries()) if (index > 0) expect(text.length).toBeGreaterThanOrEqual(increments[index - 1]?.length ?? 0);
+    await expect(page.getByTestId("bot-message").last()).toContainText(/\w+/);
+  });
+
+  test("the ledger says what the model side reported", async ({ request }) => {
+    const headers = { authorization: `Bearer ${session.accessToken}` };
+    await expect
+      .poll(async () => (await (await request.get(`${urls.api}/usage`, { headers })).json()).recent.filter((call: { state: string }) => call.state === "settled").length)
+      .toBeGreaterThan(0);
+    const usage = await (await request.get(`${urls.api}/usage`, { headers })).json();
+    const chat = usage.recent.filter((call: { cause: string }) => call.cause === "chat");
+    expect(chat.length).toBeGreaterThan(0);
+    expect(chat[0].messageId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(Number(usage.total.tokensOut)).toBeGreaterThan(0);
+  });
+
+  test("F61 the api is killed in the middle of a reply, and message and whole reply are there", async ({ page, context }) => {
+    expect(context).toBeTruthy();
+    await signUp(page, urls.app, newAddress());
+    await openCheckout(page);
+    await pay(page);
+    await waitForChat(page);
+    await say(page, "Tell me a long story about a lobster, please.");
+    await expect(page.getByTestId("running-reply")).toContainText(/\w+ \w+/, { timeout: 60_000 });
+    const api = pids["api"];
+    expect(api).toBeGreaterThan(0);
+    process.kill(api ?? 0, "SIGKILL");
+    await expect(page.getByTestId("bot-message").last()).toContainText(/\w+/, { timeout: 90_000 });
+    await page.reload();
+    await expect(page.getByTestId("user-message")).toHaveCount(1);
+    await expect(page.getByTestId("bot-message")).toHaveCount(1);
+    await expect(page.getByTestId("bot-message")).not.toContainText(/interrupted/i);
+  });
+});
