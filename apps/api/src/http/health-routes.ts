@@ -6,7 +6,7 @@ import { AppError } from "../errors.ts";
 import { serve, type Server } from "./serve.ts";
 
 export function healthRoutes(server: Server, { config, db }: Deps): void {
-  serve(server, healthz, async () => ({ ok: true, version: config.version }));
+  serve(server, healthz, async () => ({ ok: true as const, version: config.version }));
   serve(server, readyz, async () => {
     try {
       const { rows } = await sql<{ version: string }>`select version from supabase_migrations.schema_migrations`.execute(db);
@@ -15,6 +15,6 @@ export function healthRoutes(server: Server, { config, db }: Deps): void {
       if (cause instanceof AppError) throw cause;
       throw new AppError("unavailable", "database: cannot be reached", { cause });
     }
-    return { ready: true };
+    return { ready: true as const };
   });
 }

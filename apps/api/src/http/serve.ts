@@ -1,6 +1,5 @@
 /** Turns an endpoint of the contract into a route: who calls, what comes in, what may go out. */
 import { AppError } from "../errors.ts";
-import type { Deps } from "../deps.ts";
 import type { Endpoint } from "@molt/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
@@ -22,7 +21,7 @@ export interface BotCaller extends Caller {
   botId: string;
 }
 
-type CallerOf<E extends Endpoint> = E["caller"] extends "user" ? UserCaller : E["caller"] extends "bot" ? BotCaller : Caller;
+type CallerOf<C> = C extends "user" ? UserCaller : C extends "bot" ? BotCaller : Caller;
 
 /** What `serve` needs of the world besides the feature's own dependencies. */
 export interface Server {
@@ -38,8 +37,8 @@ export interface Server {
  */
 export function serve<I extends z.ZodType, O extends z.ZodType, C extends Endpoint["caller"]>(
   { app, authenticator }: Server,
-  endpoint: Endpoint<I, O> & { caller: C },
-  handler: (input: z.output<I>, caller: CallerOf<{ caller: C } & Endpoint>) => Promise<NoInfer<z.input<O>>>,
+  endpoint: Endpoint<I, O, C>,
+  handler: (input: z.output<I>, caller: CallerOf<C>) => Promise<NoInfer<z.input<O>>>,
 ): void {
   app.route({
     method: endpoint.method,
@@ -50,7 +49,7 @@ export function serve<I extends z.ZodType, O extends z.ZodType, C extends Endpoi
       const input = endpoint.input.safeParse(raw);
       if (!input.success) throw invalidInput(input.error);
       // The conditional type cannot be narrowed by a value; `identify` chose by the same field.
-      const answer = await handler(input.data, caller as CallerOf<{ caller: C } & Endpoint>);
+      const answer = await handler(input.data, caller as CallerOf<C>);
       return endpoint.output.parse(answer);
     },
   });
@@ -77,6 +76,3 @@ function invalidInput(error: z.ZodError): AppError {
   const fields = error.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "request"}: ${issue.message}`);
   return new AppError("invalid_input", fields.join("; "));
 }
-
-/** Shared by routes that do not go through the contract (the webhook's raw body, the auth pass-through). */
-export type RouteDeps = Deps;

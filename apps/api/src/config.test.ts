@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isSet, readConfig, secretsOf } from "./config.ts";
+import { testEnvironment } from "./testing/deps.ts";
+
+test("a complete environment is read", () => {
+  const config = readConfig(testEnvironment());
+  assert.equal(config.auth.issuer, "http://127.0.0.1:1/auth/v1");
+  assert.deepEqual(config.http.allowedOrigins, ["http://127.0.0.1:2", "http://127.0.0.1:3"]);
+});
+
+test("a half-set service stops the start with the name that is missing", () => {
+  assert.throws(() => isSet({ STRIPE_SECRET_KEY: "sk_live_x" }, "billing"), {
+    name: "ConfigError",
+    message: /STRIPE_SECRET_KEY is set, but STRIPE_WEBHOOK_SECRET is not/,
+  });
+  assert.equal(isSet({}, "billing"), false);
+});
+
+test("in production a forgotten variable stops the start, and all of them are named at once", () => {
+  const { API_URL: _a, MOLT_MASTER_KEY: _b, ...rest } = testEnvironment();
+  assert.throws(() => readConfig(rest), { name: "ConfigError", message: /API_URL.*MOLT_MASTER_KEY/ });
+});
+
+test("a master key that is not 32 bytes is refused", () => {
+  assert.throws(() => readConfig(testEnvironment({ MOLT_MASTER_KEY: "c2hvcnQ=" })), { message: /MOLT_MASTER_KEY: must be 32 bytes/ });
+});
+
+test("a clock offset is refused in production", () => {
+  assert.throws(() => readConfig(testEnvironment({ NODE_ENV: "production", MOLT_CLOCK_OFFSET_MS: "1000" })), { message: /MOLT_CLOCK_OFFSET_MS/ });
+});
+
+test("everything that opens something is known to the log's redaction", () => {
+  const secrets = secretsOf(readConfig(testEnvironment({ DATABASE_URL: "postgres://a:pw-of-database@h/d" })));
+  for (const secret of ["pw-of-database", "sk_test_local", "whsec_test_local", "fly-test-token"]) assert.ok(secrets.includes(secret), secret);
+});
