@@ -7,6 +7,7 @@ export * from "./endpoint.ts";
 export * from "./errors.ts";
 export * from "./health.ts";
 export * from "./money.ts";
+export * from "./prices.ts";
 export * from "./text.ts";
 export * from "./usage.ts";
 export * from "./waitlist.ts";

@@ -1,0 +1,45 @@
+/** How much one bot may ask at once and in a minute, and how much may wait in memory over all bots. */
+import type { Clock } from "../clock.ts";
+
+const MAX_CONCURRENT = 16;
+const PER_MINUTE = 240;
+const MAX_BOTS = 50_000;
+
+interface Meter {
+  running: number;
+  /** Requests that may start at once; refilled with time. */
+  left: number;
+  at: number;
+}
+
+export class Limiter {
+  readonly #clock: Clock;
+  readonly #bots = new Map<string, Meter>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @returns a function that ends the request, or undefined when the bot has to wait. */
+  start(botId: string): (() => void) | undefined {
+    const now = this.#clock.monotonicMs();
+    const meter = this.#bots.get(botId) ?? { running: 0, left: PER_MINUTE, at: now };
+    meter.left = Math.min(PER_MINUTE, meter.left + ((now - meter.at) * PER_MINUTE) / 60_000);
+    meter.at = now;
+    if (meter.running >= MAX_CONCURRENT || meter.left < 1) return undefined;
+    meter.left -= 1;
+    meter.running += 1;
+    this.#bots.set(botId, meter);
+    if (this.#bots.size > MAX_BOTS) this.#forgetIdle();
+    let ended = false;
+    return () => {
+      if (ended) return;
+      ended = true;
+      meter.running -= 1;
+    };
+  }
+
+  #forgetIdle(): void {
+    for (const [botId, meter] of this.#bots) if (meter.running === 0) this.#bots.delete(botId);
+  }
+}

@@ -1,0 +1,8 @@
+import type { Deps } from "../deps.ts";
+import { type Loop, startLoop } from "../jobs/loop.ts";
+import { sweepAbandonedCalls } from "./sweep-calls.job.ts";
+
+/** What the ledger needs done by itself. Any worker may run it. */
+export function modelsLoops(deps: Deps): Loop[] {
+  return [startLoop(deps, { name: "sweep-calls", everyMs: 60_000, run: () => sweepAbandonedCalls(deps) })];
+}

@@ -1,0 +1,254 @@
+/**
+ * Reads the provider's own numbers off an answer while it passes by (reference: runtime, section 5).
+ * Nothing is believed unchecked: a number that cannot be one makes the call an estimate.
+ */
+import { noTokens, type Tokens, totalInput } from "./cost.ts";
+import type { ModelApi } from "./providers.ts";
+import { eventData, SseReader } from "./sse.ts";
+
+/** More tokens than any call can have; beyond it a number is nonsense (faults F95). */
+const MAX_COUNT = 10_000_000;
+/** A body larger than this is passed on but not read. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+type Json = Record<string, unknown>;
+
+export interface Reading {
+  tokens: Tokens;
+  /** The provider's final numbers are in `tokens`. */
+  isFinal: boolean;
+  /** `tokens` has the provider's input side, though not the final output. */
+  knowsInput: boolean;
+  /** Pieces of the reply that were seen, and their bytes: what an estimate of the output stands on. */
+  pieces: number;
+  pieceBytes: number;
+  /** Why the provider's numbers were not believed. */
+  nonsense: string | undefined;
+  /** An error event came in the middle of the stream. */
+  failed: boolean;
+}
+
+/** In the bytes of an event, what stands before text of the reply. */
+const PIECES: Record<ModelApi, readonly Buffer[]> = {
+  "anthropic-messages": ['"text":"', '"partial_json":"', '"thinking":"'].map((text) => Buffer.from(text)),
+  "openai-completions": ['"content":"', '"arguments":"', '"reasoning":"', '"reasoning_content":"'].map(
+    (text) => Buffer.from(text),
+  ),
+  "openai-responses": ['"delta":"'].map((text) => Buffer.from(text)),
+};
+const USAGE = Buffer.from('"usage"');
+const ERROR = Buffer.from('"error"');
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+export class UsageReader {
+  readonly reading: Reading = {
+    tokens: noTokens,
+    isFinal: false,
+    knowsInput: false,
+    pieces: 0,
+    pieceBytes: 0,
+    nonsense: undefined,
+    failed: false,
+  };
+  readonly #api: ModelApi;
+  readonly #sse: SseReader | undefined;
+  #body: Buffer[] = [];
+  #bodyBytes = 0;
+
+  constructor(api: ModelApi, isStream: boolean) {
+    this.#api = api;
+    this.#sse = isStream ? new SseReader() : undefined;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#sse) {
+      for (const event of this.#sse.push(chunk)) this.readEvent(event);
+      return;
+    }
+    this.#bodyBytes += chunk.length;
+    if (this.#bodyBytes <= MAX_BODY_BYTES) this.#body.push(chunk);
+    else this.#body = [];
+  }
+
+  /** Call once, when the answer has ended by itself. */
+  end(): void {
+    if (this.#sse) {
+      // A last event without its empty line is still an event to us.
+      if (this.#sse.rest.length > 0) this.readEvent(this.#sse.rest);
+      return;
+    }
+    const text = Buffer.concat(this.#body).toString("utf8");
+    this.#body = [];
+    const body = parseObject(text);
+    if (body && isObject(body["usage"])) this.#take(body["usage"], true);
+  }
+
+  readEvent(event: Buffer): void {
+    const { reading } = this;
+    const at = event.indexOf(USAGE);
+    if (at !== -1 && !isNull(event, at + USAGE.length)) {
+      const data = parseObject(eventData(event) ?? "");
+      if (data) this.#readUsageEvent(data);
+      return;
+    }
+    for (const before of PIECES[this.#api]) {
+      const found = event.indexOf(before);
+      if (found === -1) continue;
+      const length = stringLength(event, found + before.length);
+      if (length > 0) {
+        reading.pieces += 1;
+        reading.pieceBytes += length;
+      }
+      return;
+    }
+    if (event.includes(ERROR)) reading.failed ||= isError(parseObject(eventData(event) ?? ""));
+  }
+
+  #readUsageEvent(data: Json): void {
+    const { type } = data;
+    if (this.#api === "anthropic-messages") {
+      const message = isObject(data["message"]) ? data["message"] : {};
+      if (type === "message_start") this.#take(message["usage"], false);
+      const delta = isObject(data["delta"]) ? data["delta"] : {};
+      if (type === "message_delta") this.#take(data["usage"], typeof delta["stop_reason"] === "string");
+      return;
+    }
+    if (this.#api === "openai-completions") {
+      this.#take(data["usage"], true);
+      return;
+    }
+    const final =
+      type === "response.completed" || type === "response.incomplete" || type === "response.failed";
+    if (final && isObject(data["response"])) this.#take(data["response"]["usage"], true);
+  }
+
+  /** Later numbers replace earlier ones and are never added; a missing one keeps what was known (F97). */
+  #take(usage: unknown, isFinal: boolean): void {
+    const { reading } = this;
+    if (!isObject(usage)) {
+      reading.nonsense ??= `usage is ${kindOf(usage)}`;
+      return;
+    }
+    try {
+      const tokens =
+        this.#api === "anthropic-messages" ? anthropicTokens(usage, reading.tokens) : openaiTokens(usage);
+      reading.tokens = tokens;
+      reading.knowsInput = true;
+      reading.isFinal ||= isFinal;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      reading.nonsense = error.message;
+      reading.isFinal = false;
+    }
+  }
+}
+
+function anthropicTokens(usage: Json, before: Tokens): Tokens {
+  const created = optional(usage, "cache_creation_input_tokens") ?? before.cacheWrite + before.cacheWrite1h;
+  const split = isObject(usage["cache_creation"]) ? usage["cache_creation"] : {};
+  // The split is only in message_start: later events repeat the sum at most.
+  const hour = Math.min(created, optional(split, "ephemeral_1h_input_tokens") ?? before.cacheWrite1h);
+  const details = isObject(usage["output_tokens_details"]) ? usage["output_tokens_details"] : {};
+  return {
+    input: optional(usage, "input_tokens") ?? before.input,
+    cacheRead: optional(usage, "cache_read_input_tokens") ?? before.cacheRead,
+    cacheWrite: created - hour,
+    cacheWrite1h: hour,
+    output: required(usage, "output_tokens"),
+    reasoning: optional(details, "thinking_tokens") ?? before.reasoning,
+  };
+}
+
+/** Both OpenAI formats: cached and written tokens are parts of the input, reasoning a part of the output. */
+function openaiTokens(usage: Json): Tokens {
+  const chat = "prompt_tokens" in usage || "completion_tokens" in usage;
+  const [inName, outName] = chat
+    ? (["prompt_tokens", "completion_tokens"] as const)
+    : (["input_tokens", "output_tokens"] as const);
+  const total = required(usage, inName);
+  const inDetails = usage[`${inName}_details`];
+  const outDetails = usage[`${outName}_details`];
+  const cacheRead = isObject(inDetails) ? (optional(inDetails, "cached_tokens") ?? 0) : 0;
+  const cacheWrite = isObject(inDetails) ? (optional(inDetails, "cache_write_tokens") ?? 0) : 0;
+  if (cacheRead + cacheWrite > total) throw new RangeError(`${inName}: cached parts are more than the whole`);
+  return {
+    input: total - cacheRead - cacheWrite,
+    cacheRead,
+    cacheWrite,
+    cacheWrite1h: 0,
+    output: required(usage, outName),
+    reasoning: isObject(outDetails) ? (optional(outDetails, "reasoning_tokens") ?? 0) : 0,
+  };
+}
+
+function optional(usage: Json, name: string): number | undefined {
+  return usage[name] === undefined || usage[name] === null ? undefined : required(usage, name);
+}
+
+/** @throws {RangeError} unless it is a whole number from 0 to ten million. An explicit 0 is 0 (F96). */
+function required(usage: Json, name: string): number {
+  const value = usage[name];
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= MAX_COUNT)
+    return value;
+  throw new RangeError(`${name}: expected a token count, got ${kindOf(value)}`);
+}
+
+/**
+ * What an answer came to that ended without the provider's numbers. Rather too little than too
+ * much: every piece of a stream is at least one token, and no text has fewer than one in eight bytes.
+ */
+export function estimateTokens(reading: Reading, requestBytes: number, maxOutput: number): Tokens {
+  const { tokens } = reading;
+  const seen = Math.max(
+    reading.pieces,
+    Math.floor(reading.pieceBytes / 8),
+    reading.knowsInput ? tokens.output : 0,
+  );
+  const output = Math.min(seen, maxOutput);
+  if (reading.knowsInput && totalInput(tokens) > 0)
+    return { ...tokens, output, reasoning: Math.min(tokens.reasoning, output) };
+  // Names and punctuation of the format itself are hardly counted by providers.
+  return { ...noTokens, input: Math.max(1, Math.floor((requestBytes - 300) / 8)), output };
+}
+
+function parseObject(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined; // not JSON: the caller has no usage then, and estimates
+  }
+}
+
+/** Whether `: null` follows: OpenAI sends that with every chunk but the last. */
+function isNull(bytes: Buffer, from: number): boolean {
+  let at = from;
+  while (bytes[at] === 58 || bytes[at] === 32) at += 1;
+  return bytes[at] === 110;
+}
+
+/** Bytes up to the closing quote. */
+function stringLength(bytes: Buffer, from: number): number {
+  let at = bytes.indexOf(QUOTE, from);
+  while (at > from && bytes[at - 1] === BACKSLASH && isEscaped(bytes, at)) at = bytes.indexOf(QUOTE, at + 1);
+  return (at === -1 ? bytes.length : at) - from;
+}
+
+function isEscaped(bytes: Buffer, at: number): boolean {
+  let slashes = 0;
+  while (bytes[at - 1 - slashes] === BACKSLASH) slashes += 1;
+  return slashes % 2 === 1;
+}
+
+function isError(data: Json | undefined): boolean {
+  return data !== undefined && (data["type"] === "error" || isObject(data["error"]));
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === "number" ? String(value) : value === null ? "null" : typeof value;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,110 @@
+/**
+ * What a bot is told when its call does not go out, in the provider's own error shape.
+ *
+ * OpenClaw decides by the words (reference: openclaw, section 8): a 402 whose message says "usage
+ * limit" is shown to the person at once and not tried again. The words credits, balance, billing,
+ * spend limit, payment required, top up, out of budget, insufficient quota, and subscription or
+ * current plan beside limit would switch the provider off for ten minutes. refusals.test.ts holds
+ * every message to that.
+ */
+import type { ModelApi } from "./providers.ts";
+import type { RefusalReason } from "./table.ts";
+
+export interface Refusal {
+  status: number;
+  type: string;
+  message: string;
+  retryAfterSeconds?: number;
+}
+
+export class CallRefused extends Error {
+  override name = "CallRefused";
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal, cause?: unknown) {
+    super(refusal.message, { cause });
+    this.refusal = refusal;
+  }
+}
+
+/** A usage limit, told with the time at which it ends. */
+export function budgetRefusal(reason: RefusalReason | "unknown_bot", now: Date): Refusal {
+  return {
+    status: 402,
+    type: "quota_exceeded",
+    message: `Usage limit reached: ${budgetSentence(reason, now)}`,
+  };
+}
+
+function budgetSentence(reason: RefusalReason | "unknown_bot", now: Date): string {
+  const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
+  const firstDay = new Intl.DateTimeFormat("en", { day: "numeric", month: "long", timeZone: "UTC" }).format(
+    month,
+  );
+  switch (reason) {
+    case "not_entitled":
+    case "unknown_bot":
+      return "this bot is paused. Open the app to wake it again.";
+    case "held":
+      return "this bot was stopped because it used far more than usual. Open the app to let it go on.";
+    case "day_cap":
+      return "the cap for today is used up. It starts again at midnight UTC, or raise it in the app.";
+    case "month_cap":
+      return `the cap for this month is used up. It starts again on ${firstDay}, or raise it in the app.`;
+    case "unattended_cap":
+      return "the part of today's cap for work without you is used up. Write to your bot and it goes on.";
+    case "run_cap":
+      return "this one task used up what a single task may use. Send a new message to go on.";
+    case "run_calls":
+      return "this one task asked the model too many times. Send a new message to go on.";
+  }
+}
+
+export const refusals = {
+  unknownKey: { status: 401, type: "authentication_error", message: "This key is not valid." },
+  notFound: { status: 404, type: "not_found_error", message: "There is no such endpoint." },
+  tooLarge: { status: 413, type: "request_too_large", message: "The request is larger than 32 MB." },
+  ledgerDown: {
+    status: 503,
+    type: "api_error",
+    message: "The model is not reachable right now. Please try again.",
+    retryAfterSeconds: 2,
+  },
+  providerDown: {
+    status: 503,
+    type: "api_error",
+    message: "The model provider is not reachable right now. Please try again.",
+    retryAfterSeconds: 5,
+  },
+  providerRefusesUs: {
+    status: 503,
+    type: "api_error",
+    message: "The model provider does not answer this platform right now. The operator was told.",
+  },
+  tooMany: {
+    status: 429,
+    type: "rate_limit_error",
+    message: "Too many requests at once. Please slow down.",
+    retryAfterSeconds: 5,
+  },
+  stopping: {
+    status: 503,
+    type: "api_error",
+    message: "The model proxy restarts. Please try again.",
+    retryAfterSeconds: 1,
+  },
+} as const satisfies Record<string, Refusal>;
+
+export function badRequest(message: string): CallRefused {
+  return new CallRefused({ status: 400, type: "invalid_request_error", message });
+}
+
+export function modelNotAvailable(model: string): CallRefused {
+  const message = `Model not available: ${JSON.stringify(model.slice(0, 100))}. This platform has no price for it.`;
+  return new CallRefused({ status: 422, type: "invalid_request_error", message });
+}
+
+/** The error body as the provider of this wire format would send it. */
+export function refusalBody(api: ModelApi, { type, message }: Refusal): string {
+  if (api === "anthropic-messages") return JSON.stringify({ type: "error", error: { type, message } });
+  return JSON.stringify({ error: { message, type, param: null, code: type } });
+}

@@ -1,0 +1,210 @@
+/** The model proxy as a server: what bots reach instead of a provider. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Deps } from "../deps.ts";
+import { answerCall, findRoutes, type Proxy } from "./answer-call.ts";
+import { type Keyring, openKeyring } from "./authenticate-bot.ts";
+import { countTokens, listModels } from "./free-calls.ts";
+import { Ledger } from "./ledger.ts";
+import { Limiter } from "./limiter.ts";
+import { type ModelApi, readProviders } from "./providers.ts";
+import { readCall } from "./read-call.ts";
+import { CallRefused, modelNotAvailable, type Refusal, refusalBody, refusals } from "./refusals.ts";
+import { Upstream } from "./upstream.ts";
+
+/** Anthropic's own limit for a request. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Bodies in memory over all requests. */
+const MAX_BUFFERED_BYTES = 512 * 1024 * 1024;
+/** How long running answers may go on after the stop was asked for. */
+const STOP_MS = 7_000;
+
+const APIS: Readonly<Record<string, ModelApi>> = {
+  "/v1/messages": "anthropic-messages",
+  "/v1/chat/completions": "openai-completions",
+  "/v1/responses": "openai-responses",
+};
+
+export interface ModelsOptions {
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+  /** Where the providers and their keys are read from (providers.ts). */
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ModelsServer {
+  url: string;
+  /** Takes no new calls, lets running ones end for a while, and writes what they cost. */
+  stop(): Promise<void>;
+}
+
+interface State extends Proxy {
+  keyring: Keyring;
+  limiter: Limiter;
+  buffered: { bytes: number };
+  stopping: boolean;
+}
+
+export async function startModels(deps: Deps, { host, port, env }: ModelsOptions): Promise<ModelsServer> {
+  const providers = readProviders(env);
+  const state: State = {
+    deps,
+    providers,
+    ledger: await Ledger.open(deps),
+    upstream: new Upstream(),
+    keyring: openKeyring(deps),
+    limiter: new Limiter(deps.clock),
+    keys: providers.flatMap((provider) => provider.keys),
+    drains: { count: 0 },
+    buffered: { bytes: 0 },
+    stopping: false,
+  };
+  const running = new Set<Promise<void>>();
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000 },
+    (req, res) => {
+      const handled = handle(state, req, res).catch((error: unknown) => fail(state, { req, res }, error));
+      running.add(handled);
+      void handled.finally(() => running.delete(handled));
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, resolve);
+  });
+  // A server that listens on a host and port has an AddressInfo.
+  const { port: actual } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}`,
+    async stop() {
+      state.stopping = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const patience = new AbortController();
+      await Promise.race([
+        settled(running),
+        delay(STOP_MS, undefined, { signal: patience.signal }).catch(() => undefined),
+      ]); // aborted below
+      patience.abort();
+      server.closeAllConnections();
+      state.upstream.close();
+      await settled(running);
+      await closed;
+      state.keyring.close();
+      await state.ledger.close();
+    },
+  };
+}
+
+async function settled(running: ReadonlySet<Promise<void>>): Promise<void> {
+  while (running.size > 0) await Promise.all(running);
+}
+
+async function handle(state: State, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const path = (req.url ?? "/").split("?", 1)[0] ?? "/";
+  if (path === "/healthz") {
+    res.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}');
+    return;
+  }
+  if (state.stopping) throw new CallRefused(refusals.stopping);
+  const bot = await state.keyring.find(keyOf(req)).catch((cause: unknown) => {
+    state.deps.log.error({ err: cause }, "bots cannot be found, the database does not answer");
+    throw new CallRefused(refusals.ledgerDown, cause);
+  });
+  if (!bot) throw new CallRefused(refusals.unknownKey);
+  const end = state.limiter.start(bot.botId);
+  if (!end) throw new CallRefused(refusals.tooMany);
+  try {
+    if (path === "/v1/models" && req.method === "GET") {
+      listModels(state, req, res);
+      return;
+    }
+    const api = APIS[path];
+    const isCount = path === "/v1/messages/count_tokens";
+    if (req.method !== "POST" || (!api && !isCount)) throw new CallRefused(refusals.notFound);
+    const body = await readBody(state, req);
+    state.buffered.bytes += body.length;
+    try {
+      if (!api) await countTokens(state, { req, res, body });
+      else await answer(state, { req, res, body, botId: bot.botId }, api);
+    } finally {
+      state.buffered.bytes -= body.length;
+    }
+  } finally {
+    end();
+  }
+}
+
+export interface BotRequest {
+  req: IncomingMessage;
+  res: ServerResponse;
+  body: Buffer;
+  botId: string;
+}
+
+async function answer(state: State, { req, res, body, botId }: BotRequest, api: ModelApi): Promise<void> {
+  const call = readCall(api, body);
+  const day = state.deps.clock.now().toISOString().slice(0, 10);
+  const routes = findRoutes(state.providers, api, call.model, day);
+  if (routes.length === 0) {
+    state.deps.log.warn(
+      { botId, model: call.model, api },
+      "refused a model that no provider has a price for",
+    );
+    throw modelNotAvailable(call.model);
+  }
+  await answerCall(state, { req, res, botId, call }, routes);
+}
+
+/** The bot's key: `x-api-key` as Anthropic's clients send it, or Bearer as OpenAI's do. */
+function keyOf(req: IncomingMessage): string | undefined {
+  const header = req.headers["x-api-key"];
+  if (typeof header === "string") return header;
+  return /^Bearer (\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
+}
+
+async function readBody({ buffered }: State, req: IncomingMessage): Promise<Buffer> {
+  const announced = Number(req.headers["content-length"] ?? 0);
+  if (announced > MAX_BODY_BYTES) throw new CallRefused(refusals.tooLarge);
+  if (buffered.bytes + announced > MAX_BUFFERED_BYTES) throw new CallRefused(refusals.tooMany);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new CallRefused(refusals.tooLarge);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
+}
+
+function fail(
+  { deps }: State,
+  { req, res }: { req: IncomingMessage; res: ServerResponse },
+  error: unknown,
+): void {
+  const isRefusal = error instanceof CallRefused;
+  if (!isRefusal && !req.destroyed)
+    deps.log.error({ err: error, path: req.url?.split("?", 1)[0] }, "a model call failed");
+  if (res.headersSent || res.destroyed) {
+    res.destroy();
+    return;
+  }
+  const refusal: Refusal = isRefusal ? error.refusal : refusals.ledgerDown;
+  const isAnthropic =
+    req.url?.startsWith("/v1/messages") || typeof req.headers["anthropic-version"] === "string";
+  const bytes = Buffer.from(refusalBody(isAnthropic ? "anthropic-messages" : "openai-completions", refusal));
+  const retry =
+    refusal.retryAfterSeconds === undefined ? {} : { "retry-after": String(refusal.retryAfterSeconds) };
+  // An unread body would be taken for the next request.
+  const close = req.complete ? {} : { connection: "close" };
+  res
+    .writeHead(refusal.status, {
+      "content-type": "application/json",
+      "content-length": bytes.length,
+      ...retry,
+      ...close,
+    })
+    .end(bytes);
+}

@@ -1,0 +1,158 @@
+/** The ledger's SQL. The functions it calls are in supabase/migrations/…_model_ledger.sql. */
+import type { CallCause } from "@molt/contract";
+import { type Kysely, sql } from "kysely";
+import type { Database } from "../db/types.ts";
+import type { Tokens } from "./cost.ts";
+import { totalInput } from "./cost.ts";
+
+type Db = Kysely<Database>;
+
+export interface Reservation {
+  /** Our id of the call, and the key of its row. */
+  callId: string;
+  botId: string;
+  model: string;
+  provider: string;
+  priceVersion: string;
+  reservedPicos: bigint;
+  /** 32 hex digits of the W3C trace, where the bot sent one. */
+  traceId: string | undefined;
+}
+
+export type RefusalReason =
+  | "not_entitled"
+  | "held"
+  | "day_cap"
+  | "month_cap"
+  | "unattended_cap"
+  | "run_cap"
+  | "run_calls";
+
+export interface ReserveResult {
+  refusal: RefusalReason | "unknown_bot" | null;
+  cause: CallCause;
+}
+
+/** What a call came to. Written once; a second settlement of the same call changes nothing. */
+export interface Settlement {
+  callId: string;
+  state: "settled" | "estimated";
+  tokens: Tokens;
+  costPicos: bigint;
+  providerRequestId: string | undefined;
+  httpStatus: number | undefined;
+  firstByteMs: number | undefined;
+  latencyMs: number | undefined;
+  /** Why it is an estimate, or what the provider answered instead of a reply. */
+  reason: string | undefined;
+}
+
+/** One transaction for all of them. Results stand in the order of the calls. */
+export async function reserveCalls(
+  db: Db,
+  calls: readonly Reservation[],
+  processId: string,
+): Promise<ReserveResult[]> {
+  const json = JSON.stringify(
+    calls.map((call) => ({
+      id: call.callId,
+      bot_id: call.botId,
+      model: call.model,
+      provider: call.provider,
+      price_version: call.priceVersion,
+      reserved_picos: call.reservedPicos.toString(),
+      trace_id: call.traceId ?? null,
+    })),
+  );
+  const { rows } = await sql<{ call_id: string; refusal: RefusalReason | null; call_cause: CallCause }>`
+    select call_id, refusal, call_cause from app.reserve_calls(${json}::jsonb, ${processId}::uuid)`.execute(
+    db,
+  );
+  const byId = new Map(rows.map((row) => [row.call_id, row]));
+  return calls.map(({ callId }) => {
+    const row = byId.get(callId);
+    return row
+      ? { refusal: row.refusal, cause: row.call_cause }
+      : { refusal: "unknown_bot", cause: "background" };
+  });
+}
+
+/** @returns the ids it closed; a missing one had been closed before. */
+export async function settleCalls(db: Db, calls: readonly Settlement[]): Promise<Set<string>> {
+  const json = JSON.stringify(
+    calls.map((call) => ({
+      id: call.callId,
+      state: call.state,
+      ...counts(call.tokens, call.costPicos),
+      provider_request_id: call.providerRequestId ?? null,
+      http_status: call.httpStatus ?? null,
+      first_byte_ms: call.firstByteMs ?? null,
+      latency_ms: call.latencyMs ?? null,
+      reason: call.reason ?? null,
+    })),
+  );
+  const { rows } = await sql<{ id: string }>`select id from app.settle_calls(${json}::jsonb) as id`.execute(
+    db,
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Leaves what is known of running calls, so that a killed process is not a free lunch. */
+export async function noteCalls(
+  db: Db,
+  calls: readonly { callId: string; tokens: Tokens; costPicos: bigint }[],
+): Promise<void> {
+  const json = JSON.stringify(
+    calls.map((call) => ({ id: call.callId, ...counts(call.tokens, call.costPicos) })),
+  );
+  await sql`select app.note_calls(${json}::jsonb)`.execute(db);
+}
+
+function counts(tokens: Tokens, costPicos: bigint): Record<string, number | string> {
+  return {
+    tokens_in: totalInput(tokens),
+    tokens_out: tokens.output,
+    cache_read_tokens: tokens.cacheRead,
+    cache_write_tokens: tokens.cacheWrite,
+    cache_write_1h_tokens: tokens.cacheWrite1h,
+    reasoning_tokens: tokens.reasoning,
+    cost_picos: costPicos.toString(),
+  };
+}
+
+export async function beatProcess(db: Db, processId: string): Promise<void> {
+  await sql`insert into app.model_processes (id) values (${processId}::uuid)
+    on conflict (id) do update set seen_at = now()`.execute(db);
+}
+
+export interface SweepLimits {
+  processGraceMs: number;
+  longestCallMs: number;
+  atMost: number;
+}
+
+/** @returns the ids of the calls it closed. */
+export async function sweepCalls(db: Db, limits: SweepLimits): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`select id from app.sweep_calls(
+    ${limits.processGraceMs} * interval '1 millisecond', ${limits.longestCallMs} * interval '1 millisecond', ${limits.atMost}) as id`.execute(
+    db,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Forgets runs and processes that can have no open call any more. */
+export async function deleteOldRuns(db: Db): Promise<void> {
+  await sql`delete from app.model_runs where ctid in (
+    select ctid from app.model_runs where started_at < now() - interval '7 days' limit 10000)`.execute(db);
+  await sql`delete from app.model_processes where seen_at < now() - interval '1 day'`.execute(db);
+}
+
+/** @param hash SHA-256 of the key. */
+export async function selectBotByKeyHash(db: Db, hash: Buffer): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("app.bots")
+    .select("id")
+    .where("model_key_hash", "=", hash)
+    .executeTakeFirst();
+  return row?.id;
+}

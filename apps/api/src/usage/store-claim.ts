@@ -1,0 +1,27 @@
+/**
+ * What a bot says it used. Kept beside the ledger and compared with it, never billed: a bot cannot
+ * create usage (reference: faults F103).
+ */
+import { AppError } from "../errors.ts";
+import type { Deps } from "../deps.ts";
+import { countRecentClaims, insertClaim, type UsageClaim } from "./table.ts";
+
+/** More calls than a bot can make in an hour within the proxy's own limit would be 14,400. */
+const MAX_CLAIMS_PER_HOUR = 15_000n;
+const OLDEST_MS = 35 * 24 * 3_600_000;
+const NEWEST_MS = 5 * 60_000;
+
+/**
+ * @throws {AppError} `invalid_input` for a time out of the window, `rate_limited` for a flood.
+ * A claim that is already there is accepted and changes nothing.
+ */
+export async function storeClaim(deps: Pick<Deps, "db" | "clock">, claim: UsageClaim): Promise<void> {
+  const age = deps.clock.now().getTime() - new Date(claim.at).getTime();
+  if (age > OLDEST_MS || age < -NEWEST_MS) {
+    throw new AppError("invalid_input", "at: must not be older than 35 days or more than 5 minutes ahead");
+  }
+  if ((await countRecentClaims(deps.db, claim.botId)) >= MAX_CLAIMS_PER_HOUR) {
+    throw new AppError("rate_limited", "Too many claims in one hour.");
+  }
+  await insertClaim(deps.db, claim);
+}
