@@ -30,6 +30,9 @@ create table if not exists auth.users (
   updated_at timestamptz not null default now()
 );
 
+-- 1 once one of the two addresses of a change has been confirmed.
+alter table auth.users add column if not exists email_change_confirm_status smallint not null default 0;
+
 create or replace function auth.jwt() returns jsonb language sql stable as $$
   select coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb
 $$;

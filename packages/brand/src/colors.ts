@@ -1,6 +1,6 @@
 /**
  * The face of Molt-OS: a lobster that has just shed its shell, seen under water and on warm paper.
- * Each pair named in `docs/brand.md` reaches WCAG AA (4.5:1 for text); contrast.test.ts checks them.
+ * Every pair that carries text reaches WCAG AA (4.5:1); contrast.test.ts checks them.
  */
 export interface Palette {
   /** The page. */

@@ -3,11 +3,15 @@ import type { z } from "zod";
 /** Who may call: anybody, a signed-in user (Supabase JWT), a bot (its model key), or a signed webhook. */
 export type Caller = "anyone" | "user" | "bot" | "stripe";
 
-export interface Endpoint<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> {
+export interface Endpoint<
+  I extends z.ZodType = z.ZodType,
+  O extends z.ZodType = z.ZodType,
+  C extends Caller = Caller,
+> {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: `/${string}`;
   readonly summary: string;
-  readonly caller: Caller;
+  readonly caller: C;
   /** Query for GET, JSON body otherwise. Strict: an unknown key is an error, not silence. */
   readonly input: I;
   /** Parsed on the way out as well, so that an extra column can never leak. */
@@ -20,8 +24,8 @@ export interface Endpoint<I extends z.ZodType = z.ZodType, O extends z.ZodType =
  * @example
  * export const getUsage = endpoint({ method: "GET", path: "/usage", caller: "user", … });
  */
-export function endpoint<I extends z.ZodType, O extends z.ZodType>(
-  definition: Endpoint<I, O>,
-): Endpoint<I, O> {
+export function endpoint<I extends z.ZodType, O extends z.ZodType, C extends Caller>(
+  definition: Endpoint<I, O, C>,
+): Endpoint<I, O, C> {
   return definition;
 }

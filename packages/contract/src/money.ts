@@ -13,7 +13,7 @@ export function chargePicos(costPicos: bigint): bigint {
 
 /**
  * "$1.23", or with up to six decimals while the amount is below a cent, so that small calls do not
- * read "$0.00". Rounds half up.
+ * read "$0.00". Rounds half up; what would round to nothing reads "<$0.000001".
  */
 export function formatDollars(amountPicos: bigint): string {
   const negative = amountPicos < 0n;
@@ -21,6 +21,7 @@ export function formatDollars(amountPicos: bigint): string {
   const decimals = amount === 0n || amount >= PICOS_PER_DOLLAR / 100n ? 2 : 6;
   const unit = PICOS_PER_DOLLAR / 10n ** BigInt(decimals);
   const units = (amount + unit / 2n) / unit;
+  if (units === 0n && amount > 0n) return "<$0.000001";
   const scale = 10n ** BigInt(decimals);
   const fraction = (units % scale).toString().padStart(decimals, "0");
   return `${negative ? "-" : ""}$${units / scale}.${fraction}`;
