@@ -21,10 +21,14 @@ export function brainRoutes(server: Server, deps: Deps, links: Links): void {
     if (known) return known;
     const reading = takeSnapshot(deps, botId, link);
     running.set(botId, reading);
-    void reading
-      .catch(() => undefined) // the request that waits reports it
-      .finally(() => deps.clock.sleep(FRESH_MS).then(() => running.delete(botId)));
+    void forgetLater(botId, reading);
     return reading;
+  }
+
+  async function forgetLater(botId: string, reading: Promise<Brain>): Promise<void> {
+    await reading.catch(() => undefined); // the request that waits reports it
+    await deps.clock.sleep(FRESH_MS);
+    running.delete(botId);
   }
 
   serve(server, getBrain, async (_input, caller) => {

@@ -27,6 +27,11 @@ const SILENT_RUN_MS = 5 * 60_000;
 /** The idle clock of a working bot is moved this often, not with every word. */
 const TOUCH_EVERY_MS = 60_000;
 
+const lostWords = {
+  failed: "Something went wrong while I was answering. Please ask me again.",
+  interrupted: "I was interrupted before I could answer. Please ask me again.",
+} as const;
+
 interface ActiveRun {
   messageId: string;
   /** Other ids under which the answer may come: a turn that the bot resumed after a crash. */
@@ -39,6 +44,8 @@ interface ActiveRun {
 export class Conversation {
   readonly bot: ConversationBot;
   readonly link: Link;
+  /** The bot refused our token: this line will not come back. */
+  refused = false;
   #deps: Deps;
   #devices: Devices;
   #active: ActiveRun | undefined;
@@ -123,7 +130,7 @@ export class Conversation {
   async #recover(message: Message): Promise<void> {
     const page = await this.link.history(50);
     const found = recover(page, message.id);
-    this.#deps.log.info({ botId: this.bot.id, messageId: message.id, found: found.kind }, "asked the bot about an open message");
+    this.#deps.log.debug({ botId: this.bot.id, messageId: message.id, found: found.kind }, "asked the bot about an open message");
     switch (found.kind) {
       case "answered":
         this.#begin(message.id, true);
@@ -139,8 +146,10 @@ export class Conversation {
         return;
       case "lost":
         this.#begin(message.id, true);
-        await this.#finish(this.#active, { state: "interrupted", text: "I was interrupted before I could answer. Please ask me again." });
+        await this.#finish(this.#active, { state: "interrupted", text: lostWords[found.reason] });
         return;
+      case "wait":
+        return; // the next tick asks again
     }
   }
 
@@ -213,7 +222,8 @@ export class Conversation {
 
   #handlers(): LinkHandlers {
     return {
-      onState: (state) => {
+      onState: (state, { refused }) => {
+        this.refused = refused;
         if (state !== "open") {
           // Whatever runs is not lost, but we hear nothing of it: its history will tell.
           if (this.#active && !this.#active.ended) this.#unsure.add(this.#active.messageId);

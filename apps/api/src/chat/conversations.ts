@@ -54,7 +54,8 @@ export class Conversations implements Links {
     const wanted = new Set(awake.map((bot) => bot.id));
     let closed = 0;
     for (const [botId, conversation] of this.#byBot) {
-      if (wanted.has(botId)) continue;
+      // A token that was refused may have been changed meanwhile: read it again with a new line.
+      if (wanted.has(botId) && !conversation.refused) continue;
       this.#byBot.delete(botId);
       await conversation.close();
       closed += 1;

@@ -1,0 +1,84 @@
+/**
+ * `npm run pictures`: takes the pictures in docs/pictures anew, from a running copy and real bots:
+ * each room at phone and desktop width, light and dark.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Browser, chromium as playwright, type Page } from "@playwright/test";
+import { newAddress, openCheckout, pay, say, signUp, waitForChat } from "../e2e/journey.ts";
+import { chromiumFlags, findChromium } from "./lib/chromium.ts";
+import { type Ready, startCopy } from "./lib/running-copy.ts";
+import { root } from "./lib/web-build.ts";
+
+const folder = join(root, "docs/pictures");
+
+const looks = [
+  { name: "desktop-light", viewport: { width: 1440, height: 900 }, colorScheme: "light" },
+  { name: "desktop-dark", viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
+  { name: "phone-light", viewport: { width: 390, height: 844 }, colorScheme: "light" },
+  { name: "phone-dark", viewport: { width: 390, height: 844 }, colorScheme: "dark" },
+] as const;
+
+await mkdir(folder, { recursive: true });
+const found = await findChromium();
+const copy = await startCopy();
+const browser = await playwright.launch({ executablePath: found.path, args: chromiumFlags, env: { ...process.env, ...found.env } });
+try {
+  for (const look of looks) await walk(browser, copy, look);
+} finally {
+  await browser.close();
+  await copy.stop();
+}
+
+async function walk(using: Browser, { urls }: Ready, look: (typeof looks)[number]): Promise<void> {
+  console.log(look.name);
+  const page = await using.newPage({
+    viewport: look.viewport,
+    colorScheme: look.colorScheme,
+    reducedMotion: "reduce",
+    isMobile: look.viewport.width < 700,
+    hasTouch: look.viewport.width < 700,
+  });
+  const take = async (room: string) => {
+    await page.evaluate(() => document.fonts.ready);
+    await page.screenshot({ path: join(folder, `${room}-${look.name}.png`) });
+  };
+  await page.goto(urls.landing, { waitUntil: "networkidle" });
+  await take("landing");
+  await page.goto(`${urls.app}/sign-in`, { waitUntil: "networkidle" });
+  await take("sign-in");
+  await signUp(page, urls.app, newAddress());
+  await page.waitForLoadState("networkidle");
+  await take("subscribe");
+  await openCheckout(page);
+  await take("checkout");
+  await pay(page);
+  await page.getByText(/\d+ s\b/).first().waitFor({ timeout: 20_000 });
+  await take("provisioning");
+  await waitForChat(page);
+  await converse(page);
+  await take("chat");
+  await visit(page, `${urls.app}/brain`);
+  await take("brain");
+  await visit(page, `${urls.app}/usage`);
+  await take("usage");
+  await visit(page, `${urls.app}/settings`);
+  await take("settings");
+  await page.goto(urls.mail, { waitUntil: "networkidle" });
+  await take("mail");
+  await page.close();
+}
+
+async function converse(page: Page): Promise<void> {
+  for (const [index, text] of ["Hello! What can you do for me?", "Please remember that my sister likes orchids."].entries()) {
+    await say(page, text);
+    await page.getByTestId("bot-message").nth(index).waitFor({ timeout: 90_000 });
+  }
+}
+
+async function visit(page: Page, url: string): Promise<void> {
+  await page.goto(url, { waitUntil: "domcontentloaded" });
+  await page.getByRole("main").waitFor();
+  // The first picture of a mind takes its bot a few dozen reads.
+  await page.waitForLoadState("networkidle", { timeout: 15_000 }).catch(() => undefined); // the socket's pings never end
+}
