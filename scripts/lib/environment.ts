@@ -102,7 +102,7 @@ export function apiEnvironment(env: NodeJS.ProcessEnv, plan: Plan, databaseUrl: 
     APP_URL: urls.app,
     LANDING_URL: urls.landing,
     MOLT_MASTER_KEY: env["MOLT_MASTER_KEY"] ?? secrets.masterKey,
-    MOLT_BOT_MODEL_JSON: JSON.stringify(defaultBotModel(env)),
+    MOLT_BOT_MODEL_JSON: JSON.stringify(defaultBotModel(modelSettings(env, plan))),
     MODELS_URL: env["MODELS_URL"] ?? at(ports.modelProxy),
     PORT: String(ports.api),
     MOLT_MODELS_PORT: String(ports.modelProxy),
@@ -113,25 +113,30 @@ export function apiEnvironment(env: NodeJS.ProcessEnv, plan: Plan, databaseUrl: 
 
 /** The model proxy alone gets the providers' keys. */
 export function modelsEnvironment(env: NodeJS.ProcessEnv, plan: Plan, api: Record<string, string>): Record<string, string> {
-  if (plan.standIns.models) {
-    return { ...api, MOLT_DEMO_MODEL_URL: at(plan.ports.demoModel), MOLT_DEMO_MODEL_KEY: plan.secrets.demoModelKey };
-  }
-  const providers = Object.fromEntries(Object.entries(env).filter(([name]) => PROVIDER.test(name)));
-  return { ...api, ...(providers as Record<string, string>) }; // set variables only: filtered from the environment
+  return { ...api, ...modelSettings(env, plan) };
+}
+
+/** What `models/providers.ts` reads: the providers of the environment, or the demo model in their place. */
+function modelSettings(env: NodeJS.ProcessEnv, { standIns, ports, secrets }: Plan): Record<string, string> {
+  if (standIns.models) return { MOLT_DEMO_MODEL_URL: at(ports.demoModel), MOLT_DEMO_MODEL_KEY: secrets.demoModelKey };
+  return pick(env, (name) => PROVIDER.test(name) || MODEL_SETTING.has(name));
+}
+
+function pick(env: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (value && wanted(name)) kept[name] = value;
+  return kept;
 }
 
 const PROVIDER = /^(ANTHROPIC|OPENAI|OPENROUTER|OPENAI_COMPATIBLE)_/;
+const MODEL_SETTING = new Set(["MOLT_BOT_MODEL", "MOLT_MODEL_PRICES"]);
 /** What the operator may set for every role, beside the services. */
 const SETTING = /^(MOLT_|SUPABASE_|STRIPE_|FLY_|SMTP_|MAIL_|DATABASE_URL$|BOT_IMAGE$|FLYCAST_)/;
 /** Meant for this script, or taken from the plan. */
 const NOT_PASSED = new Set(["MOLT_DATA_DIR", "MOLT_PORT_BASE"]);
 
 function settings(env: NodeJS.ProcessEnv): Record<string, string> {
-  const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(env)) {
-    if (value && SETTING.test(name) && !NOT_PASSED.has(name)) kept[name] = value;
-  }
-  return kept;
+  return pick(env, (name) => SETTING.test(name) && !NOT_PASSED.has(name));
 }
 
 export function standInEnvironment(env: NodeJS.ProcessEnv, plan: Plan, databaseUrl: string): Record<"auth" | "billing" | "machines" | "models" | "mail", Record<string, string>> {
