@@ -1,0 +1,9 @@
+import { pageData } from "../../../../lib/page-data.ts";
+import { LegalPage } from "../../../../parts/legal-page.tsx";
+import { words } from "../../../../words/words.ts";
+
+export const metadata = pageData("de", "/terms", words.de.legal.terms);
+
+export default function Page() {
+  return <LegalPage language="de" page="terms" />;
+}

@@ -1,0 +1,9 @@
+import { pageData } from "../../../lib/page-data.ts";
+import { ChangelogPage } from "../../../parts/changelog-page.tsx";
+import { words } from "../../../words/words.ts";
+
+export const metadata = pageData("en", "/changelog", words.en.changelog);
+
+export default function Page() {
+  return <ChangelogPage language="en" />;
+}

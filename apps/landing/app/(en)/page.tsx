@@ -1,0 +1,9 @@
+import { pageData } from "../../lib/page-data.ts";
+import { HomePage } from "../../parts/home-page.tsx";
+import { words } from "../../words/words.ts";
+
+export const metadata = pageData("en", "/", words.en.home);
+
+export default function Page() {
+  return <HomePage language="en" />;
+}

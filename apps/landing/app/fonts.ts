@@ -1,0 +1,29 @@
+/**
+ * The house's three faces, served from our own host. `optional` and a size-adjusted fallback: text
+ * never moves when a font arrives, and a slow line simply keeps the system's face.
+ */
+import localFont from "next/font/local";
+
+export const display = localFont({
+  src: "../../../packages/brand/fonts/bricolage-grotesque.woff2",
+  weight: "200 800",
+  display: "optional",
+  variable: "--font-bricolage",
+  adjustFontFallback: "Arial",
+});
+export const text = localFont({
+  src: "../../../packages/brand/fonts/figtree.woff2",
+  weight: "300 900",
+  display: "optional",
+  variable: "--font-figtree",
+  adjustFontFallback: "Arial",
+});
+export const mono = localFont({
+  src: "../../../packages/brand/fonts/jetbrains-mono.woff2",
+  weight: "100 800",
+  display: "optional",
+  variable: "--font-jetbrains",
+  adjustFontFallback: false,
+  fallback: ["ui-monospace", "Menlo", "Consolas", "monospace"],
+  preload: false,
+});

@@ -1,0 +1,5 @@
+import { preview } from "../../lib/pictures.ts";
+
+export const dynamic = "force-static";
+export const GET = async () =>
+  new Response(await preview("de"), { headers: { "content-type": "image/png" } });

@@ -1,0 +1,48 @@
+/** Asks the servers from the reader's own browser. */
+import { runtimeConfig } from "./runtime-config.ts";
+
+export type Part = "api" | "database" | "app";
+export interface PartStatus {
+  state: "checking" | "ok" | "trouble" | "unknown";
+  ms?: number;
+  version?: string;
+}
+export type Status = Record<Part, PartStatus>;
+
+const TIMEOUT_MS = 6_000;
+
+/** Never throws: an answer that does not come is what this page exists to show. */
+export async function checkStatus(): Promise<Status> {
+  const { apiUrl, appUrl } = await runtimeConfig();
+  const [api, database, app] = await Promise.all([
+    apiUrl ? probe(`${apiUrl}/healthz`) : unknown(),
+    apiUrl ? probe(`${apiUrl}/readyz`) : unknown(),
+    appUrl ? probe(`${appUrl}/`, { mode: "no-cors" }) : unknown(),
+  ]);
+  return { api, database, app };
+}
+
+async function unknown(): Promise<PartStatus> {
+  return { state: "unknown" };
+}
+
+async function probe(url: string, options: RequestInit = {}): Promise<PartStatus> {
+  const began = performance.now();
+  try {
+    const response = await fetch(url, {
+      ...options,
+      cache: "no-store",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const ms = Math.round(performance.now() - began);
+    // An opaque answer (another origin without CORS) tells only that somebody answered; that is what is asked.
+    if (response.type === "opaque") return { state: "ok", ms };
+    if (!response.ok) return { state: "trouble", ms };
+    const body: unknown = await response.json();
+    const version =
+      typeof body === "object" && body !== null && "version" in body ? String(body.version) : undefined;
+    return version === undefined ? { state: "ok", ms } : { state: "ok", ms, version };
+  } catch {
+    return { state: "trouble" };
+  }
+}

@@ -1,0 +1,92 @@
+/** Legal pages in English. They describe what the software does; who runs it fills in name and address. */
+export interface LegalPage {
+  title: string;
+  description: string;
+  lead: string;
+  sections: { title: string; text: string[] }[];
+}
+export const legal = {
+  unnamed: "Whoever runs this installation has not entered a name and address yet.",
+  operator: "Who is responsible",
+  write: "Write to",
+  updated: "As of 22 November 2026",
+  privacy: {
+    title: "Privacy",
+    description: "Which data Molt-OS stores, why, for how long, and who else sees it.",
+    lead: "Which data is stored, why, and who else sees it.",
+    sections: [
+      {
+        title: "When you read these pages",
+        text: [
+          "No cookies and no counting. The host that delivers the pages sees your IP address, as every web server does.",
+        ],
+      },
+      {
+        title: "On the waitlist",
+        text: [
+          "Your e-mail address, your language, when you joined and confirmed, and where you came from if the link said so. An address that is never confirmed is deleted after 14 days. Every mail carries a link that deletes the entry at once.",
+        ],
+      },
+      {
+        title: "When you have a bot",
+        text: [
+          "Your e-mail address, your messages and the bot’s answers, the record of each call to a model (time, model, tokens, price), and the last picture of the bot’s mind. They are needed to give you the service. The bot’s files lie on a disk of its own.",
+        ],
+      },
+      {
+        title: "Who else receives data",
+        text: [
+          "Stripe, for payment. The host of the machines. The host of the database and of sign-in. The provider that delivers mail. The model provider that your bot uses, which receives what the bot sends to it. Nobody else, and nothing is sold.",
+        ],
+      },
+      {
+        title: "Your rights",
+        text: [
+          "You can ask what is stored about you, have it corrected, receive a copy, or have it deleted. Write to the address below. You may also complain to your data protection authority.",
+        ],
+      },
+    ],
+  } satisfies LegalPage as LegalPage,
+  terms: {
+    title: "Terms",
+    description: "What you get, what it costs, and what is not allowed.",
+    lead: "What you get, what it costs, and what is not allowed.",
+    sections: [
+      {
+        title: "What you get",
+        text: [
+          "One bot in a machine of its own for as long as the plan is paid, and the tokens that it uses at the model provider’s price × 1.2.",
+        ],
+      },
+      {
+        title: "What it costs",
+        text: [
+          "$50 a month, in advance, plus the tokens used, afterwards. You can cancel at any time to the end of the month you paid for.",
+        ],
+      },
+      {
+        title: "When a payment fails",
+        text: ["The bot is paused until the payment succeeds. Its data is kept while it is paused."],
+      },
+      {
+        title: "What is not allowed",
+        text: [
+          "Attacking others, sending unwanted mail, mining, breaking the law, or breaking the terms of the model provider that your bot uses. We may stop a bot that does any of it.",
+        ],
+      },
+      {
+        title: "What we do not promise",
+        text: [
+          "A bot acts on the words of a language model, and such models err. Check what matters before you rely on it. There is no guaranteed availability.",
+        ],
+      },
+    ],
+  } satisfies LegalPage as LegalPage,
+  imprint: {
+    title: "Imprint",
+    description: "Who answers for this installation of Molt-OS.",
+    lead: "Who answers for these pages and for the service behind them.",
+    sections: [],
+  } satisfies LegalPage as LegalPage,
+};
+export type LegalWords = typeof legal;
