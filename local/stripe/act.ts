@@ -33,16 +33,18 @@ export function render(object: unknown): unknown {
   );
 }
 
+/** An object and what some of its fields were before. */
+export interface Change {
+  object: Documents[Kind];
+  previous: Record<string, unknown>;
+}
+
 /**
  * Stores an event and one delivery for every endpoint that asked for its type. They leave only after
  * the transaction has committed, so nobody hears of what did not happen.
  */
-export async function emit(
-  act: Act,
-  type: string,
-  object: Documents[Kind],
-  previous?: Record<string, unknown>,
-): Promise<void> {
+export async function emit(act: Act, type: string, about: Documents[Kind] | Change): Promise<void> {
+  const { object, previous } = "previous" in about ? about : { object: about, previous: undefined };
   const endpoints = await act.tx.all("webhook_endpoint", { status: "enabled" }, 100);
   const wanted = endpoints.filter((e) => e.enabled_events.includes("*") || e.enabled_events.includes(type));
   const event: StripeEvent = {

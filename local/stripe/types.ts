@@ -2,6 +2,8 @@
  * The objects of Stripe that the stand-in keeps, as they travel on the wire: unix seconds, cents,
  * decimals as text. `local` on an object is the stand-in's own memory and is cut off by `render`.
  */
+import type { PortalConfiguration, PortalSession } from "./portal-types.ts";
+
 export type Metadata = Record<string, string>;
 
 /** A test card. `works: false` is declined at every attempt. */
@@ -11,7 +13,7 @@ export interface Card {
   works: boolean;
 }
 
-interface Base {
+export interface Base {
   id: string;
   created: number;
   livemode: false;
@@ -224,45 +226,6 @@ export interface Invoice extends Base {
     subscription_details: { subscription: string; metadata: Metadata };
   };
   lines: List<Line>;
-}
-
-export interface PortalConfiguration extends Base {
-  object: "billing_portal.configuration";
-  active: boolean;
-  is_default: boolean;
-  name: string | null;
-  default_return_url: string | null;
-  business_profile: {
-    headline: string | null;
-    privacy_policy_url: string | null;
-    terms_of_service_url: string | null;
-  };
-  features: {
-    customer_update: { enabled: boolean; allowed_updates: string[] };
-    invoice_history: { enabled: boolean };
-    payment_method_update: { enabled: boolean };
-    subscription_cancel: {
-      enabled: boolean;
-      mode: "at_period_end" | "immediately";
-      proration_behavior: "none";
-    };
-    subscription_update: { enabled: boolean; default_allowed_updates: string[]; proration_behavior: "none" };
-    subscription_pause: { enabled: boolean };
-  };
-  login_page: { enabled: boolean; url: null };
-  metadata: Metadata;
-  updated: number;
-}
-
-export interface PortalSession extends Base {
-  object: "billing_portal.session";
-  configuration: string;
-  customer: string;
-  return_url: string | null;
-  url: string;
-  flow: null;
-  locale: null;
-  on_behalf_of: null;
 }
 
 export interface WebhookEndpoint extends Base {

@@ -43,6 +43,7 @@ export function controlRoutes(app: FastifyInstance, deps: ControlDeps): void {
     rows("select * from stripe_local.deliveries order by seq limit 100000"),
   );
 
+  paymentControls(app, deps);
   app.post<{ Body: FaultPlan }>("/__control/faults", async (request) => {
     faults.set(request.body.api ?? [], request.body.delivery ?? {}, request.body.seed ?? 1);
     deps.changed();
@@ -59,6 +60,20 @@ export function controlRoutes(app: FastifyInstance, deps: ControlDeps): void {
     return { now: to, boundaries };
   });
 
+  app.post<{ Body: { event: string } }>("/__control/redeliver", async (request) => {
+    const rowsChanged = await store.write((tx) =>
+      tx.query(
+        `update stripe_local.deliveries set state = 'pending', attempts = 0, next_attempt_at = now()
+         where event_id = $1 returning seq`,
+        [request.body.event],
+      ),
+    );
+    deps.changed();
+    return { deliveries: rowsChanged.length };
+  });
+}
+
+function paymentControls(app: FastifyInstance, { store, settings, changed }: ControlDeps): void {
   app.post<{ Body: { session: string; way: string } }>("/__control/pay", async (request) => {
     const way = checkoutWays.find((option) => option.id === request.body.way);
     if (!way) throw invalid(`way must be one of ${checkoutWays.map((option) => option.id).join(", ")}`);
@@ -72,7 +87,7 @@ export function controlRoutes(app: FastifyInstance, deps: ControlDeps): void {
         invoice: session.invoice,
       };
     });
-    deps.changed();
+    changed();
     return result;
   });
 
@@ -81,19 +96,7 @@ export function controlRoutes(app: FastifyInstance, deps: ControlDeps): void {
       const session = await tx.need("checkout.session", request.body.session);
       await settleSession(await actNow(tx, settings, null), session, request.body.succeeded);
     });
-    deps.changed();
+    changed();
     return { ok: true };
-  });
-
-  app.post<{ Body: { event: string } }>("/__control/redeliver", async (request) => {
-    const rowsChanged = await store.write((tx) =>
-      tx.query(
-        `update stripe_local.deliveries set state = 'pending', attempts = 0, next_attempt_at = now()
-         where event_id = $1 returning seq`,
-        [request.body.event],
-      ),
-    );
-    deps.changed();
-    return { deliveries: rowsChanged.length };
   });
 }

@@ -19,7 +19,7 @@ export async function setCancelAtPeriodEnd(
   subscription.canceled_at = wanted ? act.now : null;
   subscription.cancellation_details.reason = wanted ? "cancellation_requested" : null;
   await act.tx.put(subscription);
-  await emit(act, "customer.subscription.updated", subscription, previous);
+  await emit(act, "customer.subscription.updated", { object: subscription, previous });
 }
 
 export function periodEnd(subscription: Subscription): number {

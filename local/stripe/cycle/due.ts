@@ -93,7 +93,10 @@ async function endPeriod(act: Act, subscription: Subscription): Promise<void> {
     span: closed,
     finalizesAt,
   });
-  await emit(act, "customer.subscription.updated", subscription, { items: { current_period_end: periods } });
+  await emit(act, "customer.subscription.updated", {
+    object: subscription,
+    previous: { items: { current_period_end: periods } },
+  });
 }
 
 function nextEnd(anchor: number, item: Subscription["items"]["data"][number]): number {

@@ -139,7 +139,7 @@ async function reviveSubscription(act: Act, invoice: Invoice): Promise<void> {
   const previous = { status: subscription.status };
   subscription.status = "active";
   await act.tx.put(subscription);
-  await emit(act, "customer.subscription.updated", subscription, previous);
+  await emit(act, "customer.subscription.updated", { object: subscription, previous });
 }
 
 /** A refused charge: the subscription is past due, the card is tried again until it is given up. */
@@ -161,5 +161,5 @@ export async function failInvoice(act: Act, invoice: Invoice): Promise<void> {
   }
   await act.tx.put(subscription);
   const type = next === "canceled" ? "customer.subscription.deleted" : "customer.subscription.updated";
-  await emit(act, type, subscription, previous);
+  await emit(act, type, { object: subscription, previous });
 }

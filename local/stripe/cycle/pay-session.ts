@@ -12,6 +12,7 @@ import {
   newInvoiceId,
 } from "./invoicing.ts";
 import { baseLines, isMetered } from "./lines.ts";
+import { newCustomer } from "./new-customer.ts";
 
 /** Seconds until a delayed payment is decided: long enough to see the waiting page, short enough to wait. */
 const delayedSeconds = 20;
@@ -60,22 +61,7 @@ export async function paySession(
 
 async function customerOf(act: Act, session: Session): Promise<Customer> {
   if (session.customer !== null) return act.tx.need("customer", session.customer);
-  const customer: Customer = {
-    id: newId("cus_", 14),
-    object: "customer",
-    created: act.now,
-    livemode: false,
-    email: session.customer_email,
-    name: null,
-    description: null,
-    metadata: {},
-    delinquent: false,
-    balance: 0,
-    invoice_prefix: newId("", 8).toUpperCase(),
-    next_invoice_sequence: 1,
-    test_clock: null,
-    local: { card: null },
-  };
+  const customer = newCustomer(act, session.customer_email);
   await act.tx.put(customer);
   await emit(act, "customer.created", customer);
   return customer;

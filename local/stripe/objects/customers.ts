@@ -1,8 +1,8 @@
 import { emit } from "../act.ts";
-import { newId } from "../ids.ts";
 import { mergeMetadata } from "../params.ts";
 import { pageOf, type Route } from "../route.ts";
 import { cancelNow } from "../cycle/cancel.ts";
+import { newCustomer } from "../cycle/new-customer.ts";
 import type { Customer } from "../types.ts";
 import { missing } from "../errors.ts";
 import type { Act } from "../act.ts";
@@ -19,22 +19,10 @@ export const customerRoutes: Route[] = [
     method: "POST",
     path: "/v1/customers",
     async run(act, params) {
-      const customer: Customer = {
-        id: newId("cus_", 14),
-        object: "customer",
-        created: act.now,
-        livemode: false,
-        email: params.orNull("email"),
-        name: params.orNull("name"),
-        description: params.orNull("description"),
-        metadata: params.map("metadata") ?? {},
-        delinquent: false,
-        balance: 0,
-        invoice_prefix: newId("", 8).toUpperCase(),
-        next_invoice_sequence: 1,
-        test_clock: null,
-        local: { card: null },
-      };
+      const customer = newCustomer(act, params.orNull("email"));
+      customer.name = params.orNull("name");
+      customer.description = params.orNull("description");
+      customer.metadata = params.map("metadata") ?? {};
       await act.tx.put(customer);
       await emit(act, "customer.created", customer);
       return customer;

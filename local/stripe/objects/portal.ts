@@ -4,7 +4,7 @@ import { invalid } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { mergeMetadata, type Params } from "../params.ts";
 import { pageOf, type Route } from "../route.ts";
-import type { PortalConfiguration, PortalSession } from "../types.ts";
+import type { PortalConfiguration, PortalSession } from "../portal-types.ts";
 import { needCustomer } from "./customers.ts";
 
 /** What a new account's portal allows. */

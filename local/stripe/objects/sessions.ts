@@ -83,6 +83,11 @@ async function createSession(act: Act, params: Params): Promise<Session> {
       settlesAt: null,
     },
   };
+  await addUp(act, session);
+  return act.tx.put(session);
+}
+
+async function addUp(act: Act, session: Session): Promise<void> {
   const lines = await sessionLines(act, session);
   session.currency = lines[0]?.currency ?? "usd";
   if (lines.some((line) => line.currency !== session.currency)) {
@@ -90,7 +95,6 @@ async function createSession(act: Act, params: Params): Promise<Session> {
   }
   session.amount_total = lines.reduce((sum, line) => sum + line.amount_total, 0);
   session.amount_subtotal = session.amount_total;
-  return act.tx.put(session);
 }
 
 function requireUrl(params: Params, key: string): string {

@@ -56,7 +56,7 @@ export const subscriptionRoutes: Route[] = [
         const previous = { metadata: subscription.metadata };
         subscription.metadata = mergeMetadata(subscription.metadata, metadata);
         await act.tx.put(subscription);
-        await emit(act, "customer.subscription.updated", subscription, previous);
+        await emit(act, "customer.subscription.updated", { object: subscription, previous });
       }
       if (cancel !== undefined) await setCancelAtPeriodEnd(act, subscription, cancel);
       return subscription;

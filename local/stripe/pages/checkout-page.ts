@@ -6,7 +6,8 @@ import { paySession } from "../cycle/pay-session.ts";
 import { parseForm } from "../form.ts";
 import { sessionLines } from "../objects/session-lines.ts";
 import type { Act } from "../act.ts";
-import type { Session } from "../types.ts";
+import { lineAmount } from "../decimal.ts";
+import type { Price, Product, Session } from "../types.ts";
 import { checkoutWays, radios } from "./cards.ts";
 import { html, type Html } from "./html.ts";
 import { message, sendPage } from "./layout.ts";
@@ -22,10 +23,9 @@ async function describe(act: Act, session: Session): Promise<Line[]> {
   const lines: Line[] = [];
   for (const { price, amount_total: amount, description } of await sessionLines(act, session)) {
     const product = await act.tx.need("product", price.product);
-    const unit = money(price.unit_amount_decimal, price.currency);
     const each = isMetered(price)
-      ? `Metered, billed at the end of each ${price.recurring.interval}: ${unit} per ${product.unit_label ?? "unit"}`
-      : `${unit} every ${price.recurring.interval}`;
+      ? `Metered: ${unitPrice(price, product)}, billed after each ${price.recurring.interval}`
+      : `${money(price.unit_amount_decimal, price.currency)} every ${price.recurring.interval}`;
     lines.push({
       name: description,
       detail: product.description === null ? each : `${product.description} ${each}.`,
@@ -33,6 +33,16 @@ async function describe(act: Act, session: Session): Promise<Line[]> {
     });
   }
   return lines;
+}
+
+const million = 1_000_000;
+
+/** Units far below a cent are named by the million, so that people can read the price. */
+function unitPrice(price: Price, product: Product): string {
+  const label = product.unit_label ?? "unit";
+  const cents = Number(price.unit_amount_decimal);
+  if (cents >= 0.01) return `${money(price.unit_amount_decimal, price.currency)} per ${label}`;
+  return `${money(lineAmount(String(million), price.unit_amount_decimal), price.currency)} per million ${label}s`;
 }
 
 function body(session: Session, lines: Line[]): Html {

@@ -26,6 +26,8 @@ interface PlanView {
   subscription: Subscription;
   name: string;
   next: Invoice | null;
+  /** The lines of the next invoice in words. */
+  lines: { name: string; detail: string; amount: string }[];
 }
 
 export interface PortalView {
@@ -43,14 +45,28 @@ export async function portalView(act: Act, visit: Visit): Promise<PortalView> {
   for (const subscription of subscriptions) {
     const base = subscription.items.data.find((item) => !isMetered(item.price)) ?? subscription.items.data[0];
     const product = base === undefined ? undefined : await act.tx.find("product", base.price.product);
-    plans.push({
-      subscription,
-      name: product?.name ?? "Plan",
-      next: subscription.ended_at === null ? await upcomingInvoice(act, subscription) : null,
-    });
+    const next = subscription.ended_at === null ? await upcomingInvoice(act, subscription) : null;
+    const lines = next === null ? [] : await describeLines(act, next);
+    plans.push({ subscription, name: product?.name ?? "Plan", next, lines });
   }
   const { data: invoices } = await act.tx.page("invoice", { customer: visit.customer.id }, { limit: 24 });
   return { plans, invoices };
+}
+
+async function describeLines(act: Act, invoice: Invoice): Promise<PlanView["lines"]> {
+  const lines: PlanView["lines"] = [];
+  for (const line of invoice.lines.data) {
+    const price = await act.tx.need("price", line.pricing.price_details.price);
+    const product = await act.tx.need("product", price.product);
+    const used = `${line.quantity.toLocaleString("en-US")} ${product.unit_label ?? "unit"}s used so far`;
+    const span = `${day(line.period.start)} to ${day(line.period.end)}`;
+    lines.push({
+      name: price.nickname ?? product.name,
+      detail: isMetered(price) ? used : span,
+      amount: money(line.amount, line.currency),
+    });
+  }
+  return lines;
 }
 
 const statusLooks: Partial<Record<Subscription["status"], { words: string; look: string }>> = {
@@ -70,7 +86,7 @@ function planBadge(subscription: Subscription): Html {
 }
 
 function planCard(visit: Visit, plan: PlanView): Html {
-  const { subscription, next } = plan;
+  const { subscription, next, lines } = plan;
   const ended = subscription.ended_at !== null;
   return html`<section class="card" aria-label="Plan">
     <div class="head">
@@ -85,11 +101,14 @@ function planCard(visit: Visit, plan: PlanView): Html {
           ${day(periodEnd(subscription))}, as it stands now:
         </p>
         <div class="lines">
-          ${next.lines.data.map(
+          ${lines.map(
             (line) =>
               html`<div class="row">
-                <div>${line.description}</div>
-                <div class="amount">${money(line.amount, line.currency)}</div>
+                <div>
+                  <b>${line.name}</b>
+                  <p class="muted small">${line.detail}</p>
+                </div>
+                <div class="amount">${line.amount}</div>
               </div>`,
           )}
           <div class="row total">
@@ -110,14 +129,22 @@ function planAction(visit: Visit, subscription: Subscription): Html | null {
       ${hidden}<button class="primary" type="submit">Keep my plan</button>
     </form>`;
   }
-  if (!visit.configuration.features.subscription_cancel.enabled) return null;
+  const { enabled, mode } = visit.configuration.features.subscription_cancel;
+  if (!enabled) return null;
+  const atOnce = mode === "immediately";
   return html`<details>
     <summary>Cancel plan</summary>
     <p class="muted">
-      Your plan stays active until ${day(periodEnd(subscription))}. After that you are not charged again.
+      ${
+        atOnce
+          ? "Your plan ends at once, and what you have used is billed."
+          : `Your plan stays active until ${day(periodEnd(subscription))}. After that you are not charged again.`
+      }
     </p>
     <form method="post" action="${action}/cancel">
-      ${hidden}<button class="danger" type="submit">Cancel at the end of the period</button>
+      ${hidden}<button class="danger" type="submit">
+        ${atOnce ? "Cancel now" : "Cancel at the end of the period"}
+      </button>
     </form>
   </details>`;
 }

@@ -76,6 +76,8 @@ summary::-webkit-details-marker{display:none}
 summary::before{content:"";width:8px;height:8px;border-right:2px solid currentColor;border-bottom:2px solid currentColor;
 transform:rotate(-45deg);margin-right:12px;transition:transform 140ms}
 details[open] summary::before{transform:rotate(45deg)}
+.price .small{font-family:'Figtree Variable',Figtree,system-ui,-apple-system,'Segoe UI',sans-serif;font-weight:400;letter-spacing:0}
+.lines .row:last-child{padding-bottom:0}
 details p{margin-bottom:14px}
 .inline{display:flex;flex-wrap:wrap;gap:12px;align-items:center}
 .after{margin-top:16px;text-align:center}

@@ -1,0 +1,144 @@
+/**
+ * Stripe through its official client, and the only file that imports it. The base address decides
+ * whether Stripe answers or local/stripe does; there is no second path.
+ */
+import { createHash } from "node:crypto";
+import Stripe from "stripe";
+import type { Config } from "../config.ts";
+import type { Deps } from "../deps.ts";
+import { AppError } from "../errors.ts";
+
+export type StripeSubscription = Stripe.Subscription;
+export type StripeEvent = Stripe.Event;
+export type StripeInvoice = Stripe.Invoice;
+export type StripeSession = Stripe.Checkout.Session;
+export type StripePrice = Stripe.Price;
+
+/** One attempt. With two retries and their pauses a call ends within half a minute. */
+const timeoutMs = 9_000;
+/** Stripe's own tolerance; the SDK checks the past only, we check the future as well. */
+const toleranceSeconds = 300;
+
+const clients = new WeakMap<Config, Stripe>();
+
+export function stripeOf({ config }: Pick<Deps, "config">): Stripe {
+  const known = clients.get(config);
+  if (known) return known;
+  const base = new URL(config.stripe.url);
+  const protocol = base.protocol === "http:" ? "http" : "https";
+  const client = new Stripe(config.stripe.secretKey, {
+    host: base.hostname,
+    port: base.port || (protocol === "http" ? 80 : 443),
+    protocol,
+    maxNetworkRetries: 2,
+    timeout: timeoutMs,
+    telemetry: false,
+    appInfo: { name: "molt-os", version: config.version },
+  });
+  clients.set(config, client);
+  return client;
+}
+
+/** Whether the key, and so every event we accept, belongs to Stripe's live mode. */
+export function isLive(config: Config): boolean {
+  return /^(sk|rk)_live_/.test(config.stripe.secretKey);
+}
+
+/**
+ * The event behind a signed body: any of our secrets may have signed it, so that a secret can be
+ * changed without a gap. Checked here because the SDK does not: a time in the future, the mode, and
+ * that the event is of our own account.
+ * @throws {AppError} invalid_input for everything that is not a fresh event of ours.
+ */
+export function verifyEvent(
+  { config, clock }: Deps,
+  body: Buffer,
+  signature: string | undefined,
+): StripeEvent {
+  const now = clock.now().getTime();
+  const signedAt = Number(/(?:^|,)t=(\d{1,12})(?:,|$)/.exec(signature ?? "")?.[1] ?? Number.NaN);
+  if (signature === undefined || !(signedAt * 1000 <= now + toleranceSeconds * 1000)) {
+    throw new AppError("invalid_input", "The signature is missing or not of this time.");
+  }
+  const event = firstThatVerifies(config, { body, signature, now });
+  if (event.livemode !== isLive(config) || event.account !== undefined) {
+    throw new AppError("invalid_input", "The event belongs to another mode or account.", {
+      detail: { event: event.id },
+    });
+  }
+  return event;
+}
+
+function firstThatVerifies(
+  config: Config,
+  signed: { body: Buffer; signature: string; now: number },
+): StripeEvent {
+  let cause: unknown;
+  for (const secret of config.stripe.webhookSecrets) {
+    try {
+      const { body, signature, now } = signed;
+      return Stripe.webhooks.constructEvent(body, signature, secret, toleranceSeconds, undefined, now);
+    } catch (error) {
+      // The next secret may be the one; the last failure is the cause.
+      cause = error;
+    }
+  }
+  throw new AppError("invalid_input", "The signature does not fit.", { cause });
+}
+
+/** A key that is the same for the same request, and another for another. */
+export function stableKey(name: string, params: unknown): string {
+  return `${name}/${createHash("sha256").update(JSON.stringify(params)).digest("hex").slice(0, 16)}`;
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === "resource_missing";
+}
+
+export function isAlreadyThere(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === "resource_already_exists";
+}
+
+/**
+ * True when this idempotency key can never succeed again: Stripe replays a stored 500 under it, and
+ * refuses it for a request that has changed.
+ */
+export function isKeySpent(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeIdempotencyError || error instanceof Stripe.errors.StripeAPIError
+  );
+}
+
+/** Stripe's failure as one of ours: what may pass says so, what may not is for the log. */
+export function asAppError(error: unknown): unknown {
+  if (!(error instanceof Stripe.errors.StripeError)) return error;
+  const detail = { stripe: error.type, code: error.code ?? null, stripeRequest: error.requestId ?? null };
+  const passes =
+    error instanceof Stripe.errors.StripeConnectionError ||
+    error instanceof Stripe.errors.StripeAPIError ||
+    error instanceof Stripe.errors.StripeRateLimitError ||
+    error.statusCode === 409;
+  return passes
+    ? new AppError("unavailable", "The payment service does not answer right now. Please try again.", {
+        cause: error,
+        detail,
+      })
+    : new AppError("upstream_failed", "The payment service refused the request. It has been noted.", {
+        cause: error,
+        detail,
+      });
+}
+
+/** Runs a conversation with Stripe and lets only our own errors out. */
+export async function withStripe<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw asAppError(error);
+  }
+}
+
+/** Cents with up to twelve decimals. */
+export function decimal(text: string): Stripe.Decimal {
+  return Stripe.Decimal.from(text);
+}
