@@ -125,5 +125,6 @@ export function gatewayEnv(settings: BotSettings, nodePath: string): Record<stri
     OPENCLAW_PACKAGED_COMPILE_CACHE_RESPAWNED: "1",
     MALLOC_ARENA_MAX: "2",
     NODE_OPTIONS: `--max-old-space-size=${HEAP_MEGABYTES}`,
+    ...(settings.machineId === undefined ? {} : { FLY_MACHINE_ID: settings.machineId }),
   };
 }

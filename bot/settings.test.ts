@@ -11,6 +11,7 @@ test("a machine outside Fly opens its door on loopback only", () => {
 
 test("a machine at Fly opens its door on its private network", () => {
   assert.equal(readSettings({ ...goodEnv, FLY_PRIVATE_IP: "fdaa::3" }).doorHost, "::");
+  assert.equal(readSettings({ ...goodEnv, FLY_PRIVATE_IP: "127.0.0.1" }).doorHost, "127.0.0.1");
   assert.equal(
     readSettings({ ...goodEnv, FLY_PRIVATE_IP: "fdaa::3", DOOR_HOST: "127.0.0.1" }).doorHost,
     "127.0.0.1",

@@ -27,6 +27,8 @@ export interface BotSettings {
   readonly gatewayPort: number;
   /** Where Node keeps compiled modules; may be shared by bots of one host. */
   readonly compileCacheDir: string;
+  /** The host's name for this machine; no secret. It finds what the agent started by this mark. */
+  readonly machineId: string | undefined;
   readonly timeZone: string;
   readonly language: string;
 }
@@ -43,8 +45,9 @@ const inputs = ["text", "image"] as const;
 
 /**
  * Reads the machine's environment.
- * The door listens on all addresses only where Fly gave this machine a private one; anywhere else
- * a forgotten setting must not open a bot to the network, so the default is loopback.
+ * The door listens on all addresses only where Fly gave this machine an address of its private
+ * network (fdaa:); anywhere else a forgotten setting must not open a bot to the world, so the
+ * default is loopback.
  * @throws {SettingsError} with one line per wrong variable; secrets are named, never quoted.
  */
 export function readSettings(env: Env): BotSettings {
@@ -70,10 +73,11 @@ export function readSettings(env: Env): BotSettings {
     modelUrl: read("MOLT_MODEL_URL", baseUrl),
     model: read("MOLT_MODEL", parseModel),
     dataDir,
-    doorHost: env.DOOR_HOST || (env.FLY_PRIVATE_IP ? "::" : "127.0.0.1"),
+    doorHost: env.DOOR_HOST || (env.FLY_PRIVATE_IP?.startsWith("fdaa:") ? "::" : "127.0.0.1"),
     doorPort: read("DOOR_PORT", port, "8080"),
     gatewayPort: read("GATEWAY_PORT", port, "18789"),
     compileCacheDir: read("COMPILE_CACHE_DIR", absolute, path.join(dataDir ?? "/data", "compile-cache")),
+    machineId: env.FLY_MACHINE_ID ? read("FLY_MACHINE_ID", word) : undefined,
     timeZone: read("TZ", timeZone, "UTC"),
     language: read("LANG", word, "C.UTF-8"),
   };
