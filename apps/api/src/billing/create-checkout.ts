@@ -3,7 +3,14 @@ import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { isLiveStatus } from "./derive-billing.ts";
 import { ensureCatalog, forgetCatalog, type Catalog } from "./ensure-catalog.ts";
-import { isKeySpent, isMissing, stripeOf, type StripeSession, withStripe } from "./stripe.ts";
+import {
+  isKeyTaken,
+  isMissing,
+  isStoredFailure,
+  stripeOf,
+  type StripeSession,
+  withStripe,
+} from "./stripe.ts";
 import { syncSubscription } from "./sync-subscription.ts";
 import { type BillingUser, raiseAttempt, selectBillingUser, setCustomer } from "./table.ts";
 
@@ -24,9 +31,9 @@ export async function createCheckout(deps: Deps, userId: string): Promise<{ chec
       if (customer === user.stripe_customer_id) await refuseIfPaying(deps, customer);
       const session =
         (await openSession(deps, userId, customer)) ?? (await newSession(deps, { user, customer, catalog }));
-      if (session.status === "open" && session.url !== null) return { checkoutUrl: session.url };
-      // The answer came from the key's memory: that session has ended since.
-      if (session.status === "complete") await refuseIfPaying(deps, customer);
+      if (session?.status === "open" && session.url !== null) return { checkoutUrl: session.url };
+      // The key remembers a session that has ended since, or one of another price or address.
+      if (session?.status === "complete") await refuseIfPaying(deps, customer);
       await raiseAttempt(deps.db, userId, user.checkout_attempt);
     }
     throw new AppError("unavailable", "The payment page could not be opened. Please try again.", {
@@ -100,7 +107,8 @@ function sessionParams({ urls }: Config, { user, customer, catalog }: Attempt) {
   };
 }
 
-async function newSession(deps: Deps, attempt: Attempt): Promise<StripeSession> {
+/** The session of this attempt as it is now; undefined when the attempt's key belongs to another request. */
+async function newSession(deps: Deps, attempt: Attempt): Promise<StripeSession | undefined> {
   const stripe = stripeOf(deps);
   const { user } = attempt;
   try {
@@ -110,7 +118,9 @@ async function newSession(deps: Deps, attempt: Attempt): Promise<StripeSession> 
     const replayed = session.lastResponse.headers["idempotent-replayed"] === "true";
     return replayed ? await stripe.checkout.sessions.retrieve(session.id) : session;
   } catch (error) {
-    if (isKeySpent(error)) await raiseAttempt(deps.db, user.id, user.checkout_attempt);
+    if (isKeyTaken(error)) return undefined;
+    // The next click comes with a fresh key; a session that was made all the same is found open then.
+    if (isStoredFailure(error)) await raiseAttempt(deps.db, user.id, user.checkout_attempt);
     // A price that was archived meanwhile is found anew next time.
     forgetCatalog(deps);
     throw error;

@@ -99,14 +99,14 @@ export function isAlreadyThere(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeInvalidRequestError && error.code === "resource_already_exists";
 }
 
-/**
- * True when this idempotency key can never succeed again: Stripe replays a stored 500 under it, and
- * refuses it for a request that has changed.
- */
-export function isKeySpent(error: unknown): boolean {
-  return (
-    error instanceof Stripe.errors.StripeIdempotencyError || error instanceof Stripe.errors.StripeAPIError
-  );
+/** Stripe answers a stored failure of its own to every further request under the same key. */
+export function isStoredFailure(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeAPIError && (error.statusCode ?? 0) >= 500;
+}
+
+/** The key was used for another request; this one has not been carried out. */
+export function isKeyTaken(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeIdempotencyError && error.statusCode !== 409;
 }
 
 /** Stripe's failure as one of ours: what may pass says so, what may not is for the log. */
