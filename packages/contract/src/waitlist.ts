@@ -41,3 +41,12 @@ export const leaveWaitlist = endpoint({
   input: z.strictObject({ token: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
   output: z.object({ ok: z.literal(true) }),
 });
+
+export const unsubscribeMail = endpoint({
+  method: "POST",
+  path: "/mail/unsubscribe",
+  summary: "No more mails of the kind whose link carried this token. Idempotent, and silent about it.",
+  caller: "anyone",
+  input: z.strictObject({ token: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+  output: z.object({ ok: z.literal(true) }),
+});

@@ -1,0 +1,13 @@
+import type { Kysely } from "kysely";
+import type { Database } from "../db/types.ts";
+import { deleteMailsTo } from "./table.ts";
+import type { TemplateName } from "./templates.ts";
+
+/** Deletes the outbox rows of these kinds to a recipient who asks to be forgotten. */
+export async function forgetMails(
+  trx: Kysely<Database>,
+  recipient: string,
+  templates: readonly TemplateName[],
+): Promise<void> {
+  await deleteMailsTo(trx, { recipient, templates });
+}

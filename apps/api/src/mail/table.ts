@@ -1,0 +1,101 @@
+/** The SQL of app.mails (the outbox) and app.mail_choices. */
+import { type Kysely, sql } from "kysely";
+import type { Database } from "../db/types.ts";
+
+type Executor = Kysely<Database>;
+
+export interface NewMail {
+  key: string;
+  recipient: string;
+  template: string;
+  language: string;
+  data: unknown;
+}
+
+/** @returns false when a mail with this key exists: the occasion is already known, and nothing changes. */
+export async function insertMail(trx: Executor, mail: NewMail): Promise<boolean> {
+  const { rows } = await sql`
+    insert into app.mails (key, recipient, template, language, data)
+    values (${mail.key}, ${mail.recipient}, ${mail.template}, ${mail.language}, ${JSON.stringify(mail.data)}::jsonb)
+    on conflict (key) do nothing
+    returning id`.execute(trx);
+  return rows.length === 1;
+}
+
+export interface ClaimedMail {
+  id: string;
+  recipient: string;
+  template: string;
+  language: string;
+  data: unknown;
+  attempts: number;
+  created_at: Date;
+}
+
+/**
+ * Takes due mails for `leaseMs`: they come back by themselves if this process dies. The attempt is
+ * counted when it begins, so a mail that kills its sender does not do so for ever.
+ */
+export async function claimMails(
+  db: Executor,
+  { now, leaseMs, limit }: { now: Date; leaseMs: number; limit: number },
+): Promise<ClaimedMail[]> {
+  const { rows } = await sql<ClaimedMail>`
+    update app.mails set attempts = attempts + 1, next_attempt_at = ${new Date(now.getTime() + leaseMs)}
+    where id in (
+      select id from app.mails
+      where state = 'pending' and next_attempt_at <= ${now}
+      order by next_attempt_at, id
+      limit ${limit}
+      for update skip locked)
+    returning id, recipient, template, language, data, attempts, created_at`.execute(db);
+  return rows;
+}
+
+/** The data have done their work and are dropped; key and time stay, so that once means once. */
+export async function markSent(db: Executor, id: string, now: Date): Promise<void> {
+  await sql`
+    update app.mails set state = 'sent', sent_at = ${now}, note = null, data = '{}'
+    where id = ${id} and state = 'pending'`.execute(db);
+}
+
+export async function markDead(db: Executor, id: string, note: string): Promise<void> {
+  await sql`update app.mails set state = 'dead', note = ${note} where id = ${id} and state = 'pending'`.execute(
+    db,
+  );
+}
+
+export async function postponeMail(db: Executor, id: string, { until, note }: { until: Date; note: string }) {
+  await sql`
+    update app.mails set next_attempt_at = ${until}, note = ${note}
+    where id = ${id} and state = 'pending'`.execute(db);
+}
+
+/** For whoever asks to be forgotten: waiting and sent ones alike. */
+export async function deleteMailsTo(
+  db: Executor,
+  { recipient, templates }: { recipient: string; templates: readonly string[] },
+): Promise<void> {
+  await sql`
+    delete from app.mails
+    where recipient = ${recipient} and template = any(${sql.val([...templates])}::text[])`.execute(db);
+}
+
+/** Notes that this recipient may refuse these mails. @returns false when they already have. */
+export async function offerChoice(
+  trx: Executor,
+  choice: { recipient: string; template: string; tokenHash: Buffer },
+): Promise<boolean> {
+  const { rows } = await sql<{ stopped_at: Date | null }>`
+    insert into app.mail_choices (recipient, template, token_hash)
+    values (${choice.recipient}, ${choice.template}, ${choice.tokenHash})
+    on conflict (recipient, template) do update set template = excluded.template
+    returning stopped_at`.execute(trx);
+  return rows[0]?.stopped_at === null;
+}
+
+export async function stopByToken(db: Executor, tokenHash: Buffer, now: Date): Promise<void> {
+  await sql`
+    update app.mail_choices set stopped_at = coalesce(stopped_at, ${now})
+    where token_hash = ${tokenHash}`.execute(db);
+}

@@ -1,0 +1,26 @@
+/** Every mail the product sends, by name. Sign-in links and codes are sent by the auth service. */
+import type { z } from "zod";
+import { accountDeleted, backAgain, botReady, paused, welcome } from "./templates/bot.ts";
+import { capReached, invoice, paymentFailed, weeklyDigest } from "./templates/money.ts";
+import { confirmWaitlist, waitlistInvitation } from "./templates/waitlist.ts";
+
+export const templates = {
+  "confirm-waitlist": confirmWaitlist,
+  "waitlist-invitation": waitlistInvitation,
+  welcome,
+  "bot-ready": botReady,
+  "payment-failed": paymentFailed,
+  paused,
+  "back-again": backAgain,
+  "cap-reached": capReached,
+  invoice,
+  "weekly-digest": weeklyDigest,
+  "account-deleted": accountDeleted,
+} as const;
+
+export type TemplateName = keyof typeof templates;
+export type DataOf<T extends TemplateName> = z.input<(typeof templates)[T]["data"]>;
+
+export function isTemplate(name: string): name is TemplateName {
+  return Object.hasOwn(templates, name);
+}

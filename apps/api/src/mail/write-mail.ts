@@ -1,0 +1,39 @@
+import type { Config } from "../config.ts";
+import { linkToken } from "./link-token.ts";
+import { type Language, renderLetter, type RenderedMail } from "./letter.ts";
+import type { Template } from "./template.ts";
+import { isTemplate, templates } from "./templates.ts";
+
+export interface MailRow {
+  template: string;
+  language: string;
+  recipient: string;
+  data: unknown;
+}
+
+export interface WrittenMail extends RenderedMail {
+  /** Where one refuses further mails of this kind; a header of the mail says it too. */
+  stopUrl: string | undefined;
+}
+
+/**
+ * The mail that an outbox row stands for. The same row always gives the same mail.
+ * @throws {Error} when the row names no template or its data are not what the template takes:
+ * such a row can never be sent.
+ */
+export function writeMail(
+  { urls, masterKey }: Pick<Config, "urls" | "masterKey">,
+  row: MailRow,
+): WrittenMail {
+  if (!isTemplate(row.template)) throw new Error(`there is no mail template "${row.template}"`);
+  // One template of many: its data are checked by its own schema on the next line.
+  const { data, write } = templates[row.template] as Template;
+  const language: Language = row.language === "de" ? "de" : "en";
+  const letter = write(data.parse(row.data), {
+    language,
+    urls,
+    recipient: row.recipient,
+    token: (what) => linkToken(masterKey, what),
+  });
+  return { ...renderLetter(letter, language, urls.landing), stopUrl: letter.stop?.url };
+}
