@@ -16,6 +16,7 @@ import type { BotDoor, ProbeDeps } from "./probe-gateway.ts";
 import { recover } from "./recover.ts";
 import { GatewayRefusal } from "./refusal.ts";
 import { MAIN_CHAT, RunEvents, type RunHandlers } from "./run-events.ts";
+import { guarded } from "./tell.ts";
 
 export type LinkDeps = ProbeDeps & Pick<Deps, "log">;
 export type LinkBot = BotDoor;
@@ -62,8 +63,6 @@ const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 15_000;
 /** A line that held this long was a good one: the next pause starts small again. */
 const GOOD_LINE_MS = 30_000;
-/** A bot whose schedule speaks more often is broken or hostile; its words are dropped, with a log line. */
-const MAX_FOREIGN_PER_MINUTE = 20;
 
 /** Starts connecting at once and returns the link; the first state is "connecting". */
 export function openLink(deps: LinkDeps, bot: LinkBot, handlers: LinkHandlers): Link {
@@ -85,7 +84,6 @@ class Line implements Link {
   #helloAtMs = 0;
   /** Rises with every end of a run, so that a history that was read across one is read again. */
   #ends = 0;
-  #foreign = { minute: 0, count: 0 };
   #done = Promise.withResolvers<void>();
 
   constructor(deps: LinkDeps, bot: LinkBot, handlers: LinkHandlers) {
@@ -93,7 +91,16 @@ class Line implements Link {
     this.#bot = bot;
     this.#handlers = handlers;
     this.#address = gatewayAddress(deps.config, bot.flyAppId);
-    this.#events = new RunEvents(this.#tellers());
+    this.#events = new RunEvents(
+      guarded(handlers, {
+        clock: deps.clock,
+        isClosed: () => this.#closing.signal.aborted,
+        onEnd: () => (this.#ends += 1),
+        onEmptyFinal: (runId) => void this.#explainEmptyFinal(runId),
+        onFlood: () =>
+          deps.log.warn({ botId: bot.botId }, "a bot speaks too often by itself, dropping its words"),
+      }),
+    );
   }
 
   async run(): Promise<void> {
@@ -263,49 +270,8 @@ class Line implements Link {
     return this.#request(method, params, { shape });
   }
 
-  /** The handlers behind what this line adds: silence after `close`, the count of ends, the limit of unasked words. */
-  #tellers(): ConstructorParameters<typeof RunEvents>[0] {
-    const to = this.#handlers;
-    const unlessClosed =
-      <Value>(tell: (value: Value) => void) =>
-      (value: Value) => {
-        if (!this.#closing.signal.aborted) tell(value);
-      };
-    const ending = <Value>(tell: (value: Value) => void) =>
-      unlessClosed<Value>((value) => {
-        this.#ends += 1;
-        tell(value);
-      });
-    return {
-      onReceipt: unlessClosed((messageId) => to.onReceipt(messageId)),
-      onDelta: unlessClosed((delta) => to.onDelta(delta)),
-      onActivity: unlessClosed((change) => to.onActivity(change)),
-      onRetry: unlessClosed((retry) => to.onRetry?.(retry)),
-      onFinal: ending((final) => to.onFinal(final)),
-      onAborted: ending((end) => to.onAborted(end)),
-      onError: ending((error) => to.onError(error)),
-      onEmptyFinal: unlessClosed((runId) => void this.#explainEmptyFinal(runId)),
-      onForeignFinal: unlessClosed((final) => {
-        if (this.#maySpeak()) to.onForeignFinal(final);
-      }),
-    };
-  }
-
-  #maySpeak(): boolean {
-    const minute = Math.floor(this.#deps.clock.monotonicMs() / 60_000);
-    if (this.#foreign.minute !== minute) this.#foreign = { minute, count: 0 };
-    this.#foreign.count += 1;
-    if (this.#foreign.count === MAX_FOREIGN_PER_MINUTE + 1)
-      this.#deps.log.warn(
-        { botId: this.#bot.botId },
-        "a bot speaks too often by itself, dropping its words for a minute",
-      );
-    return this.#foreign.count <= MAX_FOREIGN_PER_MINUTE;
-  }
-
   /** A run ended without a word; its transcript says whether the answer stands elsewhere. */
   async #explainEmptyFinal(runId: string): Promise<void> {
-    this.#ends += 1;
     try {
       const found = recover(await this.history(50), runId);
       if (found.kind === "running" || found.kind === "wait" || !this.#events.markEnded(runId)) return;
