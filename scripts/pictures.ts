@@ -40,7 +40,7 @@ async function walk(using: Browser, { urls }: Ready, look: (typeof looks)[number
     hasTouch: look.viewport.width < 700,
   });
   const take = async (room: string) => {
-    await page.evaluate(() => document.fonts.ready);
+    await page.evaluate("document.fonts.ready.then(() => true)");
     await page.screenshot({ path: join(folder, `${room}-${look.name}.png`) });
   };
   await page.goto(urls.landing, { waitUntil: "networkidle" });

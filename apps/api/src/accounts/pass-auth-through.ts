@@ -20,8 +20,9 @@ export async function passAuthThrough(app: FastifyInstance, { config, log }: Dep
     http: { requestOptions: { timeout: TIMEOUT_MS } },
     disableRequestLogging: true,
     replyOptions: {
-      // Without it every user of the gateway shares one rate bucket at Supabase; a client's own is dropped.
-      rewriteRequestHeaders: (request, headers) => ({ ...headers, "sb-forwarded-for": request.ip }),
+      // Without the address every user of the api shares one rate bucket at Supabase; a client's own is
+      // dropped. The publishable key is the project's, not the client's: no client needs to be told it.
+      rewriteRequestHeaders: (request, headers) => ({ ...headers, apikey: config.auth.publishableKey, "sb-forwarded-for": request.ip }),
       rewriteHeaders: (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !OURS.test(name))),
       onError(reply, { error }) {
         log.warn({ err: error }, "the auth service did not answer");
