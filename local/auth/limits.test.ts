@@ -133,7 +133,7 @@ suite("per account", () => {
 
 suite("F13 the mail server misbehaves", () => {
   // A mail of another test would take the fault that is meant for this one's.
-  beforeEach(() => untilSent());
+  beforeEach(() => world.untilSent());
 
   test("F13 421 and cut connections delay a mail; sign-up does not wait, and the code works", async () => {
     await world.control({ autoconfirm: false });
@@ -141,9 +141,9 @@ suite("F13 the mail server misbehaves", () => {
     await world.mailControl([{ kind: "refuse", times: 2 }]);
     const { error } = await world.client().signUp({ email, password });
     assert.equal(error, null);
-    await untilTried(email, 1);
+    await world.untilTried(email, 1);
     await world.control({ advanceMs: 10_000 });
-    await untilTried(email, 2);
+    await world.untilTried(email, 2);
     await world.control({ advanceMs: 10_000 });
     const { code } = await world.mail(email);
     assert.equal((await world.client().verifyOtp({ type: "signup", email, token: code ?? "" })).error, null);
@@ -155,7 +155,7 @@ suite("F13 the mail server misbehaves", () => {
     await world.mailControl([{ kind: "cut", times: 1 }]);
     await world.client().signInWithOtp({ email });
     const first = await world.mail(email);
-    await untilTried(email, 1);
+    await world.untilTried(email, 1);
     await world.control({ advanceMs: 10_000 });
     const second = await world.mail(email, 2);
     assert.deepEqual(
@@ -173,7 +173,7 @@ suite("F13 the mail server misbehaves", () => {
     await world.mailControl([{ kind: "cut", times: 1 }]);
     await world.client().signInWithOtp({ email });
     const { code } = await world.mail(email);
-    await untilTried(email, 1);
+    await world.untilTried(email, 1);
     const use = () => world.client().verifyOtp({ type: "email", email, token: code ?? "" });
     assert.equal((await use()).error, null);
     await world.control({ advanceMs: 10_000 });
@@ -186,31 +186,7 @@ suite("F13 the mail server misbehaves", () => {
     const email = world.address();
     await world.mailControl([{ kind: "refuse", code: 550, times: 1 }]);
     await world.client().signInWithOtp({ email });
-    const { dead } = await untilTried(email, 1);
+    const { dead } = await world.untilTried(email, 1);
     assert.equal(dead, true);
   });
 });
-
-/** Waits until nothing is left to send. */
-async function untilSent(): Promise<void> {
-  for (let look = 0; look < 200; look += 1) {
-    const { rows } = await world.db.query("select from auth.mail_intents where dead_at is null limit 1");
-    if (rows.length === 0) return;
-    await world.db.query("select pg_sleep(0.05)");
-  }
-  throw new Error("Mails are left that nobody sends.");
-}
-
-/** Waits until the sender has failed that often; Postgres does the waiting, one look at a time. */
-async function untilTried(address: string, attempts: number): Promise<{ dead: boolean }> {
-  for (let look = 0; look < 200; look += 1) {
-    const { rows } = await world.db.query<{ dead: boolean }>(
-      `select dead_at is not null as dead from auth.mail_intents
-       where address = $1 and attempts >= $2 and last_error is not null and (next_attempt_at > now() or dead_at is not null)`,
-      [address, attempts],
-    );
-    if (rows[0]) return rows[0];
-    await world.db.query("select pg_sleep(0.05)");
-  }
-  throw new Error(`The mail to ${address} was not tried ${attempts} times.`);
-}

@@ -3,6 +3,8 @@
  * the row removed. A mail server that is down or full means a later attempt, not a lost mail; a mail
  * that was sent but not recorded is sent again with the same Message-ID and the same code.
  */
+import { setTimeout as wait } from "node:timers/promises";
+
 import { createTransport } from "nodemailer";
 import type pg from "pg";
 
@@ -20,6 +22,7 @@ import type { UserRow } from "./users.ts";
 /** Rows, and so connections, at a time. */
 const batch = 4;
 const leaseMs = minuteMs;
+const stopMs = 3 * secondMs;
 const pollMs = 2 * secondMs;
 /** With the back-off below about an hour; after that the row stays, marked dead, for a day. */
 const maxAttempts = 20;
@@ -82,7 +85,8 @@ export function startMailSender(options: SenderOptions): MailSender {
     async stop() {
       stopped = true;
       clearInterval(timer);
-      await running;
+      // A server that does not answer must not keep us: its mail is leased, and goes out later.
+      await Promise.race([running, wait(stopMs, undefined, { ref: false })]);
       transport.close();
     },
   };

@@ -1,6 +1,6 @@
 /**
  * Starts the auth stand-in. Prints one line when it listens:
- * {"ready":true,"url":"http://127.0.0.1:<port>","issuer":"<base>/auth/v1"}. README.md names its variables.
+ * {"ready":true,"url":"http://127.0.0.1:<port>","issuer":"<base>/auth/v1"}. config.ts names its variables.
  */
 import { readConfig } from "./config.ts";
 import { startAuthServer } from "./server.ts";

@@ -40,10 +40,10 @@ export function renderPage(page: Page): string {
       <body data-chosen="${page.chosen ? "yes" : "no"}">
         <a class="skip" href="#mail">Skip to the open mail</a>
         ${header()}
-        <div class="panes">
+        <main class="panes">
           ${list(page)}
-          <main id="mail" tabindex="-1">${page.mail ? openMail(page, page.mail) : nothing(page)}</main>
-        </div>
+          <div id="mail" tabindex="-1">${page.mail ? openMail(page, page.mail) : nothing(page)}</div>
+        </main>
         <p id="news" class="hidden" role="status" aria-live="polite"></p>
       </body>
     </html>`.html;
@@ -56,7 +56,7 @@ function header(): Html {
         <path class="shell" d="${mark.shell}" />
         <path class="claw" d="${mark.claw}" />
       </svg>
-      <span>Demo mailbox</span>
+      <h1>Demo mailbox</h1>
     </a>
     <p class="notice">
       <strong>No mail leaves this machine.</strong>
@@ -116,7 +116,7 @@ function row(page: Page, mail: MailSummary): Html {
 function openMail(page: Page, mail: StoredMail): Html {
   return html`<article aria-labelledby="subject" data-id="${mail.id}">
     <a class="back" href="${listAddress(page.to)}"><span aria-hidden="true">←</span> All mail</a>
-    <h1 id="subject">${mail.subject || "No subject"}</h1>
+    <h2 id="subject">${mail.subject || "No subject"}</h2>
     <dl class="facts">
       <div>
         <dt>From</dt>
@@ -192,7 +192,7 @@ function body(page: Page, mail: StoredMail): Html {
 
 function attachments(mail: StoredMail): Html {
   return html`<section class="files">
-    <h2>Attachments</h2>
+    <h3>Attachments</h3>
     <ul>
       ${mail.attachments.map((file) => html`<li>${file.name} <span>${file.type}, ${file.bytes} bytes, not kept</span></li>`)}
     </ul>
@@ -205,7 +205,7 @@ function nothing(page: Page): Html {
       <path class="shell" d="${mark.shell}" />
       <path class="shell" d="${mark.claw}" />
     </svg>
-    <h1>${page.to ? "No mail to this address" : "No mail yet"}</h1>
+    <h2>${page.to ? "No mail to this address" : "No mail yet"}</h2>
     <p>Sign up in the app, and its mail with the code appears here by itself.</p>
   </div>`;
 }

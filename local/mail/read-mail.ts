@@ -18,7 +18,7 @@ export async function readMail(raw: Buffer): Promise<ParsedMail> {
   const text = clean(mail.text ?? "");
   const subject = clean(mail.subject ?? "");
   return {
-    from: clean(mail.from?.text ?? ""),
+    from: clean(mail.from?.value.map(sender).join(", ") ?? ""),
     subject,
     text,
     html: mail.html ? clean(mail.html) : null,
@@ -36,6 +36,10 @@ export async function readMail(raw: Buffer): Promise<ParsedMail> {
       bytes: file.size,
     })),
   };
+}
+
+function sender({ name, address }: { name: string; address?: string | undefined }): string {
+  return name ? `${name} <${address ?? ""}>` : (address ?? "");
 }
 
 function findCode(subject: string, text: string): string | null {

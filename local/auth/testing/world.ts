@@ -42,6 +42,12 @@ export interface World {
   mailControl(faults: object[]): Promise<void>;
   /** The newest of at least `count` mails to that address, once they are there. */
   mail(to: string, count?: number): Promise<TestMail>;
+  /** Waits until the sender has failed that often to send a mail to the address. */
+  untilTried(address: string, attempts: number): Promise<{ dead: boolean }>;
+  /** Waits until nothing is left to send. */
+  untilSent(): Promise<void>;
+  /** Waits until that many connections of the service wait for a lock. */
+  untilWaiting(connections: number): Promise<void>;
   /** A request the client would not make. */
   raw(path: string, init?: RequestInit): Promise<Response>;
   restart(env?: Record<string, string>): Promise<void>;
@@ -52,11 +58,63 @@ export interface World {
 export const password = "a long enough password";
 
 export async function startWorld(t: Cleanup, env: Record<string, string> = {}): Promise<World> {
+  const { mailbox, settings, db } = await startBehind(t, env);
+  let auth = await startProcess("auth", settings);
+  t.after(() => auth.stop());
+  const base = auth.url;
+  const arrivals = watchMails(t, mailbox.url);
+  let people = 0;
+
+  return {
+    url: `${base}/auth/v1`,
+    dataDir: settings.DATA_DIR,
+    auth: () => auth,
+    mailbox,
+    db,
+    asAdmin: (statement) => asAdmin(process.env["TEST_DATABASE_URL"] ?? "", statement),
+    client: (options = {}) => makeClient(`${base}/auth/v1`, options),
+    control: (body) => post(`${base}/__control`, body),
+    async mailControl(faults) {
+      await post(`${mailbox.url}/__control`, { faults });
+    },
+    mail: (to, count = 1) =>
+      waitForMail(arrivals, `${mailbox.url}/api/mails?to=${encodeURIComponent(to)}`, count),
+    untilTried: (address, attempts) =>
+      look<{ dead: boolean }>(
+        db,
+        `select dead_at is not null as dead from auth.mail_intents
+         where address = $1 and attempts >= $2 and last_error is not null`,
+        [address, attempts],
+      ),
+    async untilSent() {
+      const nothing = "select where not exists (select from auth.mail_intents where dead_at is null)";
+      await look(db, nothing, []);
+    },
+    async untilWaiting(connections) {
+      const waiting = `select from pg_stat_activity where application_name = 'molt-auth'
+        and datname = current_database() and wait_event_type = 'Lock' having count(*) >= $1`;
+      await look(db, waiting, [connections]);
+    },
+    raw: (path, init) => fetch(`${base}${path}`, { redirect: "manual", ...init }),
+    async restart(more = {}) {
+      await auth.stop();
+      auth = await startProcess("auth", { ...settings, ...more, PORT: new URL(base).port });
+    },
+    address: () => `person-${(people += 1)}@example.com`,
+  };
+}
+
+/** What the service needs: a database, a folder, the mailbox, and its settings. */
+async function startBehind(t: Cleanup, env: Record<string, string>) {
   const databaseUrl = await freshDatabase(t);
   const dataDir = await mkdtemp(join(tmpdir(), "molt-auth-"));
   t.after(() => rm(dataDir, { recursive: true, force: true }));
   const mailbox = await startProcess("mail", { DATABASE_URL: databaseUrl });
   t.after(() => mailbox.stop());
+  const db = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  // Tests take the database away: an idle connection's end is no failure of theirs.
+  db.on("error", () => undefined);
+  t.after(() => db.end());
   const settings = {
     DATABASE_URL: databaseUrl,
     DATA_DIR: dataDir,
@@ -69,37 +127,7 @@ export async function startWorld(t: Cleanup, env: Record<string, string> = {}): 
     RATE_LIMIT_SCALE: "1000",
     ...env,
   };
-  let auth = await startProcess("auth", settings);
-  t.after(() => auth.stop());
-  const db = new pg.Pool({ connectionString: databaseUrl, max: 2 });
-  // Tests take the database away: an idle connection's end is no failure of theirs.
-  db.on("error", () => undefined);
-  t.after(() => db.end());
-  const base = auth.url;
-  const arrivals = watchMails(t, mailbox.url);
-  let people = 0;
-
-  return {
-    url: `${base}/auth/v1`,
-    dataDir,
-    auth: () => auth,
-    mailbox,
-    db,
-    asAdmin: (statement) => asAdmin(process.env["TEST_DATABASE_URL"] ?? "", statement),
-    client: (options = {}) => makeClient(`${base}/auth/v1`, options),
-    control: (body) => post(`${base}/__control`, body),
-    async mailControl(faults) {
-      await post(`${mailbox.url}/__control`, { faults });
-    },
-    mail: (to, count = 1) =>
-      waitForMail(arrivals, `${mailbox.url}/api/mails?to=${encodeURIComponent(to)}`, count),
-    raw: (path, init) => fetch(`${base}${path}`, { redirect: "manual", ...init }),
-    async restart(more = {}) {
-      await auth.stop();
-      auth = await startProcess("auth", { ...settings, ...more, PORT: new URL(base).port });
-    },
-    address: () => `person-${(people += 1)}@example.com`,
-  };
+  return { mailbox, settings, db };
 }
 
 function makeClient(
@@ -164,6 +192,16 @@ async function waitForMail(arrivals: EventEmitter, url: string, count: number): 
     }
     await changes.next();
   }
+}
+
+/** The first row, as soon as there is one; Postgres does the waiting between two looks. */
+async function look<T extends pg.QueryResultRow>(db: pg.Pool, sql: string, values: unknown[]): Promise<T> {
+  for (let turn = 0; turn < 200; turn += 1) {
+    const { rows } = await db.query<T>(sql, values);
+    if (rows[0]) return rows[0];
+    await db.query("select pg_sleep(0.05)");
+  }
+  throw new Error(`Nothing came of: ${sql}`);
 }
 
 /** The error of an answer of the client, as [status, code]; fails when there is none. */
