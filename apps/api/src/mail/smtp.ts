@@ -26,13 +26,18 @@ export class MailRefused extends Error {
   override name = "MailRefused";
 }
 
-const CONNECT_MS = 10_000;
-const SILENCE_MS = 20_000;
-/** A whole mail: connect, greet, send, answer. */
-const TOTAL_MS = 45_000;
+/** How long each wait may last; `totalMs` is a whole mail: connect, greet, send, answer. */
+const patience = { connectMs: 10_000, silenceMs: 20_000, totalMs: 45_000 };
+
+export interface MailerOptions {
+  smtpUrl: string;
+  from: string;
+  /** Shorter waits, for tests of a silent server. */
+  waits?: typeof patience;
+}
 
 /** TLS is required unless the server is this very machine. */
-export function openMailer({ smtpUrl, from }: { smtpUrl: string; from: string }): Mailer {
+export function openMailer({ smtpUrl, from, waits = patience }: MailerOptions): Mailer {
   const url = new URL(smtpUrl);
   const secure = url.protocol === "smtps:";
   const local = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
@@ -44,9 +49,9 @@ export function openMailer({ smtpUrl, from }: { smtpUrl: string; from: string })
     ignoreTLS: local && !secure,
     pool: true,
     maxConnections: 2,
-    connectionTimeout: CONNECT_MS,
-    greetingTimeout: CONNECT_MS,
-    socketTimeout: SILENCE_MS,
+    connectionTimeout: waits.connectMs,
+    greetingTimeout: waits.connectMs,
+    socketTimeout: waits.silenceMs,
     disableFileAccess: true,
     disableUrlAccess: true,
     ...(url.username
@@ -71,7 +76,7 @@ export function openMailer({ smtpUrl, from }: { smtpUrl: string; from: string })
         },
       });
       try {
-        await within(sending, AbortSignal.any([signal, AbortSignal.timeout(TOTAL_MS)]));
+        await within(sending, AbortSignal.any([signal, AbortSignal.timeout(waits.totalMs)]));
       } catch (error) {
         if (isRefusal(error)) throw new MailRefused("the mail server refused the mail", { cause: error });
         throw error;

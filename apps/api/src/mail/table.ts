@@ -12,11 +12,14 @@ export interface NewMail {
   data: unknown;
 }
 
-/** @returns false when a mail with this key exists: the occasion is already known, and nothing changes. */
+/**
+ * Due at once by any clock. @returns false when a mail with this key exists: the occasion is already known, and nothing changes.
+ */
 export async function insertMail(trx: Executor, mail: NewMail): Promise<boolean> {
   const { rows } = await sql`
-    insert into app.mails (key, recipient, template, language, data)
-    values (${mail.key}, ${mail.recipient}, ${mail.template}, ${mail.language}, ${JSON.stringify(mail.data)}::jsonb)
+    insert into app.mails (key, recipient, template, language, data, next_attempt_at)
+    values (${mail.key}, ${mail.recipient}, ${mail.template}, ${mail.language}, ${JSON.stringify(mail.data)}::jsonb,
+      to_timestamp(0))
     on conflict (key) do nothing
     returning id`.execute(trx);
   return rows.length === 1;

@@ -1,5 +1,4 @@
 /** Mails about money. Amounts come as integers and are written out here. */
-import { formatDollars } from "@molt/contract";
 import { z } from "zod";
 import type { Language } from "../letter.ts";
 import { page, template } from "../template.ts";
@@ -110,6 +109,11 @@ function money(amountCents: number, currency: string, language: Language): strin
   return (amountCents / 100).toLocaleString(language, { style: "currency", currency });
 }
 
+/** Pico-dollars (10^12 = $1) in whole cents, half up. */
+function dollars(amountPicos: string, language: Language): string {
+  return money(Number((BigInt(amountPicos) + 5_000_000_000n) / 10_000_000_000n), "usd", language);
+}
+
 function span(from: string, to: string, language: Language): string {
   const write = (date: string) =>
     new Date(`${date}T12:00:00Z`).toLocaleDateString(language, { dateStyle: "medium", timeZone: "UTC" });
@@ -143,8 +147,8 @@ export const capReached = template({
       title: cap.title(percent),
       paragraphs: [percent === 100 ? cap.reached : cap.below],
       facts: [
-        { label: cap.spent, value: formatDollars(BigInt(spentPicos)) },
-        { label: cap.limit, value: formatDollars(BigInt(capPicos)) },
+        { label: cap.spent, value: dollars(spentPicos, language) },
+        { label: cap.limit, value: dollars(capPicos, language) },
       ],
       button: { label: cap.button, url: urls.app },
     };
@@ -200,7 +204,7 @@ export const weeklyDigest = template({
         { label: digest.messages, value: whole(data.messages) },
         { label: digest.calls, value: whole(data.calls) },
         { label: digest.alone, value: whole(data.unattendedCalls) },
-        { label: digest.charge, value: formatDollars(BigInt(data.chargePicos)) },
+        { label: digest.charge, value: dollars(data.chargePicos, language) },
       ],
       button: { label: digest.button, url: urls.app },
       stop: {
