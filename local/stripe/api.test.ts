@@ -60,23 +60,22 @@ test("an answer lost after accepting is had again by the client's own retry", as
   );
 });
 
-for (const { status, type } of [
-  { status: 429, type: Stripe.errors.StripeRateLimitError },
-  { status: 500, type: Stripe.errors.StripeAPIError },
-  { status: 409, type: Stripe.errors.StripeAPIError },
-]) {
-  test(`a refusal with ${status} is the class the client knows`, async (t) => {
-    const { stripe, control } = await startStandIn(t);
+test("a refusal is the class the client knows, and passes", async (t) => {
+  const { stripe, control } = await startStandIn(t);
+  for (const { status, type } of [
+    { status: 429, type: Stripe.errors.StripeRateLimitError },
+    { status: 500, type: Stripe.errors.StripeAPIError },
+    { status: 409, type: Stripe.errors.StripeError },
+  ]) {
     await control("faults", { api: [{ path: "/v1/products", kind: "refuse", status, times: 1 }] });
     await assert.rejects(stripe.products.create({ name: "x" }), (error: unknown) => {
-      assert.ok(error instanceof Stripe.errors.StripeError);
-      if (status !== 409) assert.ok(error instanceof type);
+      assert.ok(error instanceof type);
       assert.equal(error.statusCode, status);
       return true;
     });
     assert.equal((await stripe.products.create({ name: "x" })).name, "x");
-  });
-}
+  }
+});
 
 test("a stored 500 is replayed under its key, and only there", async (t) => {
   const { stripe, control } = await startStandIn(t);

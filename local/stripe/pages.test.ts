@@ -40,7 +40,8 @@ test("the checkout page says what is bought, what it costs, and that no money mo
   }
   assert.match(body, /<button class="primary" type="submit">\s*Pay \$50\.00\s*<\/button>/);
   assert.ok(body.includes("http://127.0.0.1:9/subscribe?cancelled=1"));
-  assert.doesNotMatch(body, /<script|src=|@import|url\(/);
+  assert.doesNotMatch(body, /<script|src=|@import|url\((?!\/fonts\/)/);
+  assert.equal((await fetch(`${standIn.url}/fonts/figtree.woff2`)).headers.get("content-type"), "font/woff2");
   const policy = page.headers.get("content-security-policy") ?? "";
   assert.match(policy, /default-src 'none'; style-src 'sha256-/);
   assert.match(policy, /form-action 'self' http:\/\/127\.0\.0\.1:9$/);

@@ -108,9 +108,13 @@ function startTicking(
       // What is due stays due; the next tick takes it.
       app.log.error({ err }, "the clock could not be served");
     }
-    if (!stopped) timer = setTimeout(() => (turn = tick()), tickMs);
+    if (!stopped) timer = later();
   };
-  let timer = setTimeout(() => (turn = tick()), tickMs);
+  const later = () =>
+    setTimeout(() => {
+      turn = tick();
+    }, tickMs);
+  let timer = later();
   return {
     async stop() {
       stopped = true;

@@ -67,7 +67,10 @@ test("duplicates, drops and shuffles are had on demand, and nothing is lost", as
     (some) => new Set(some.map((d) => d.event.id)).size === 6 && some.length === 18,
   );
   const order = [...new Set(all.map((d) => (d.event.data.object as Stripe.Customer).email))];
-  assert.notDeepEqual(order, order.toSorted());
+  assert.notDeepEqual(
+    order,
+    Array.from({ length: 6 }, (_, n) => `c${n}@example.com`),
+  );
 });
 
 test("a held delivery waits, a released one leaves", async (t) => {
@@ -83,15 +86,16 @@ test("a held delivery waits, a released one leaves", async (t) => {
   await receiver.until((all) => all.length === 1);
 });
 
-for (const signature of ["wrong_secret", "missing", "altered_body", "truncated_body", "old"] as const) {
-  test(`a delivery whose signature is ${signature} does not verify`, async (t) => {
-    const { stripe, receiver, control } = await open(t);
+test("a delivery that was tampered with on purpose does not verify", async (t) => {
+  const { stripe, receiver, control } = await open(t);
+  const ways = ["wrong_secret", "missing", "altered_body", "truncated_body", "old"] as const;
+  for (const [index, signature] of ways.entries()) {
     await control("faults", { delivery: { signature } });
     await create(stripe, "a@example.com");
-    const [delivery] = await receiver.until((all) => all.length === 1);
-    assert.throws(() => verify(delivery));
-  });
-}
+    const all = await receiver.until((some) => some.length === index + 1);
+    assert.throws(() => verify(all[index]), Error, signature);
+  }
+});
 
 test("F30 while a secret is changed, both verify", async (t) => {
   const { stripe, receiver } = await open(t, "whsec_old,whsec_new");

@@ -9,18 +9,12 @@ const style = new Html(`<style>${css}</style>`);
 const styleHash = createHash("sha256").update(css).digest("base64");
 
 /** The mark of packages/brand/src/logo.ts, copied. */
+const claw =
+  "M13.6 23.8C13.6 12.3 20.6 3.9 31.2 2.3C33.5 2 34.8 4.4 33.3 6.1C28.3 11.6 25.9 17.2 27 22.3C27.3 23.6 28.7 24.1 29.8 23.3C33.1 21 35.5 17.1 36.7 12.4C37.2 10.3 39.9 9.9 41 11.7C46 19.9 45 29.4 38.9 35.3C36.3 37.8 32.7 38.7 28.8 38.2C19.8 37 13.6 31.6 13.6 23.8ZM26.1 41.3C29.1 41.9 32 41.9 34.7 41.4C36.4 41.1 37.6 42.8 36.8 44.3C36 45.7 34.5 46.5 32.9 46.5H27.6C25.9 46.5 24.4 45.6 23.7 44.1C23 42.6 24.4 40.9 26.1 41.3Z";
+const shell = "M22.4 3.2C11.8 6 4.3 14.7 4.3 25C4.3 33.4 8.6 40.4 15.2 44.3";
 const mark = html`<svg viewBox="0 0 48 48" aria-hidden="true" focusable="false">
-  <path
-    fill="currentColor"
-    d="M27 9.5c9.1 0 16.5 7.2 16.5 16S36.1 41.5 27 41.5s-16.5-7.2-16.5-16c0-4.9 2.3-9.3 5.9-12.2l6.3 8.6c.7 1 2 1.2 3 .6l1.3-.9 1.9 1.5c1 .8 2.4.5 3-.6L35.9 12c-.3-.2 0 0-.4-.2-2.500-1.500-5.400-2.300-8.500-2.300Z"
-  />
-  <path
-    fill="none"
-    stroke="currentColor"
-    stroke-width="2.6"
-    stroke-linecap="round"
-    d="M19.500 6.700C11 8 4.500 15.300 4.500 24c0 8.300 5.900 15.300 13.800 17.100"
-  />
+  <path fill="currentColor" d="${claw}" />
+  <path fill="none" stroke="currentColor" stroke-width="3.2" stroke-linecap="round" d="${shell}" />
 </svg>`;
 
 export interface PageParts {
@@ -73,6 +67,7 @@ export function sendPage(
   const policy = [
     "default-src 'none'",
     `style-src 'sha256-${styleHash}'`,
+    "font-src 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",
     `form-action 'self' ${[...new Set(targets)].join(" ")}`.trim(),

@@ -3,6 +3,7 @@ import type { Settings } from "../act.ts";
 import { StripeError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { checkoutPage } from "./checkout-page.ts";
+import { fontRoutes } from "./fonts.ts";
 import { html } from "./html.ts";
 import { invoicePage } from "./invoice-page.ts";
 import { message, sendPage } from "./layout.ts";
@@ -36,6 +37,7 @@ export function hostedPages(root: FastifyInstance, deps: PageDeps): void {
         },
       });
     });
+    fontRoutes(app);
     checkoutPage(app, deps);
     portalPage(app, deps);
     invoicePage(app, deps);

@@ -138,7 +138,7 @@ function planAction(visit: Visit, subscription: Subscription): Html | null {
       ${
         atOnce
           ? "Your plan ends at once, and what you have used is billed."
-          : `Your plan stays active until ${day(periodEnd(subscription))}. After that you are not charged again.`
+          : `Your plan stays active until ${day(periodEnd(subscription))}. What you have used by then is billed on that day, and nothing after it.`
       }
     </p>
     <form method="post" action="${action}/cancel">

@@ -8,6 +8,8 @@ const dark = `--bg:#0B1416;--surface:#121F22;--sunken:#0F1A1D;--line:#21353A;--e
 --danger:#FF8A9B;--danger-soft:#3B1820;--focus:#B3A2FF;--shadow:0 1px 2px rgb(0 0 0/.3),0 18px 44px -18px rgb(0 0 0/.7);`;
 
 export const css = `
+@font-face{font-family:'Bricolage Grotesque Variable';src:url(/fonts/bricolage-grotesque.woff2) format('woff2');font-weight:200 800;font-display:swap}
+@font-face{font-family:'Figtree Variable';src:url(/fonts/figtree.woff2) format('woff2');font-weight:300 900;font-display:swap}
 :root{color-scheme:light dark;${light}}
 @media (prefers-color-scheme:dark){:root{${dark}}}
 *{box-sizing:border-box;margin:0}
@@ -81,6 +83,7 @@ details[open] summary::before{transform:rotate(45deg)}
 details p{margin-bottom:14px}
 .inline{display:flex;flex-wrap:wrap;gap:12px;align-items:center}
 .after{margin-top:16px;text-align:center}
+.after,.foot,.test{text-wrap:balance}
 .title{font-size:30px;line-height:36px}
 .lead{margin-bottom:20px;overflow-wrap:anywhere}
 .foot{color:var(--muted);font-size:14px;line-height:20px;text-align:center;padding:0 20px 32px}
@@ -93,6 +96,7 @@ details p{margin-bottom:14px}
 @media (max-width:859px){.split>*+*{margin-top:32px}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important}}
 @media print{.test,.top,.after{margin-top:16px;text-align:center}
+.after,.foot,.test{text-wrap:balance}
 .title{font-size:30px;line-height:36px}
 .lead{margin-bottom:20px;overflow-wrap:anywhere}
 .foot{display:none}.card{box-shadow:none}}

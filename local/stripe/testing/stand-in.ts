@@ -29,7 +29,11 @@ async function freshDatabase(t: TestContext): Promise<string> {
   const asAdmin = async (statement: string) => {
     const client = new pg.Client({ connectionString: admin });
     await client.connect();
-    await client.query(statement).finally(() => client.end());
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
   };
   await asAdmin(`create database ${name}`);
   t.after(() => asAdmin(`drop database if exists ${name} with (force)`));
@@ -171,13 +175,17 @@ export async function startReceiver(t: TestContext) {
     answers,
     /** Resolves as soon as what has arrived satisfies `enough`. */
     async until(enough: (all: Delivery[]) => boolean): Promise<Delivery[]> {
+      const patience = AbortSignal.timeout(20_000);
       while (!enough(deliveries)) {
-        await new Promise<void>((resolve) => {
+        await new Promise<void>((resolve, reject) => {
           const look = () => {
             waiting.delete(look);
             resolve();
           };
           waiting.add(look);
+          patience.addEventListener("abort", () =>
+            reject(new Error(`only ${deliveries.length} deliveries came in 20 s`)),
+          );
         });
       }
       return deliveries;

@@ -4,7 +4,7 @@ import { confirmCheckout } from "./confirm-checkout.ts";
 import { createCheckout } from "./create-checkout.ts";
 import { createPortal } from "./create-portal.ts";
 import { ensureCatalog, forgetCatalog } from "./ensure-catalog.ts";
-import { openWorld, payAs, planAndBot, userRow } from "./testing/world.ts";
+import { openDoor, openWorld, payAs, planAndBot, userRow } from "./testing/world.ts";
 
 const sessions = "/v1/checkout/sessions";
 
@@ -66,7 +66,7 @@ test("F15 F16 addresses, price and user come from the server; anything in the bo
 });
 
 test("nobody who is not signed in opens a checkout", async (t) => {
-  const world = await openWorld(t);
+  const world = await openDoor(t);
   for (const url of ["/billing/checkout", "/billing/portal", "/billing/confirm"]) {
     const answer = await world.app.inject({ method: "POST", url, payload: {} });
     assert.deepEqual([answer.statusCode, answer.json().error.code], [401, "not_signed_in"]);

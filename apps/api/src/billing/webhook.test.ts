@@ -11,6 +11,7 @@ import {
   countEvents,
   deliverTo,
   eventBody,
+  openDoor,
   openWorld,
   payAs,
   planAndBot,
@@ -130,7 +131,7 @@ function fetchOnce(world: World, path: string): Promise<void> {
 }
 
 test("F21 a forged delivery is refused and leaves no row", async (t) => {
-  const world = await openWorld(t);
+  const world = await openDoor(t);
   const body = eventBody("invoice.paid", { id: "in_1", object: "invoice", customer: "cus_1" });
   const good = sign(body);
   const other = body.replace("cus_1", "cus_2");
@@ -159,7 +160,7 @@ test("F21 a forged delivery is refused and leaves no row", async (t) => {
 });
 
 test("F22 a replay is answered like the first and does nothing; other times are refused", async (t) => {
-  const world = await openWorld(t);
+  const world = await openDoor(t);
   const body = eventBody("invoice.paid", { id: "in_1", object: "invoice", customer: "cus_1" });
   for (const { at, status } of [
     { at: now(), status: 200 },
@@ -177,7 +178,7 @@ test("F22 a replay is answered like the first and does nothing; other times are 
 });
 
 test("F23 a well signed event of another mode or account is refused", async (t) => {
-  const world = await openWorld(t);
+  const world = await openDoor(t);
   for (const more of [{ livemode: true }, { account: "acct_other" }]) {
     const body = eventBody("invoice.paid", { id: "in_1", object: "invoice", customer: "cus_1" }, more);
     assert.equal((await world.post(body, sign(body))).statusCode, 400);
@@ -234,7 +235,7 @@ test("F25 a bank that refuses leaves no bot", async (t) => {
 });
 
 test("F26 without a database the answer is a quick 503, and the retry is stored", async (t) => {
-  const world = await openWorld(t);
+  const world = await openDoor(t);
   const gone = openDatabase("postgres://nobody@127.0.0.1:1/none", { name: "gone", max: 1 });
   t.after(() => gone.destroy());
   const body = eventBody("invoice.paid", { id: "in_1", object: "invoice", customer: "cus_1" });
@@ -245,7 +246,7 @@ test("F26 without a database the answer is a quick 503, and the retry is stored"
 });
 
 test("F26 a database that hangs is a 503 in under two seconds, and the retry is stored once", async (t) => {
-  const world = await openWorld(t);
+  const world = await openDoor(t);
   const body = eventBody("invoice.paid", { id: "in_1", object: "invoice", customer: "cus_1" });
   const started = performance.now();
   const answer = await world.deps.db.transaction().execute(async (trx) => {
@@ -259,13 +260,13 @@ test("F26 a database that hangs is a 503 in under two seconds, and the retry is 
 });
 
 test("F28 a body of 5 MB is refused before it is read", async (t) => {
-  const world = await openWorld(t);
+  const world = await openDoor(t);
   const answer = await world.post("x".repeat(5_000_000), sign("x"));
   assert.deepEqual([answer.statusCode, answer.json().error.code], [413, "too_large"]);
 });
 
 test("F29 an unknown type and a newer version are stored and ignored", async (t) => {
-  const world = await openWorld(t);
+  const world = await openDoor(t);
   for (const body of [
     eventBody("molt.moon.rose", { id: "moon_1", object: "moon" }),
     eventBody(
@@ -282,7 +283,7 @@ test("F29 an unknown type and a newer version are stored and ignored", async (t)
 });
 
 test("F30 while a secret is changed, both verify", async (t) => {
-  const world = await openWorld(t, { STRIPE_WEBHOOK_SECRET: "whsec_old_one,whsec_new_one" });
+  const world = await openDoor(t, { STRIPE_WEBHOOK_SECRET: "whsec_old_one,whsec_new_one" });
   for (const secret of ["whsec_old_one", "whsec_new_one"]) {
     const body = eventBody("invoice.paid", { id: "in_1", object: "invoice", customer: "cus_1" });
     assert.equal((await world.post(body, sign(body, { secret }))).statusCode, 200);
@@ -364,7 +365,7 @@ test("one customer that cannot be looked up holds up no other, and is tried agai
 });
 
 test("what is stored of an event holds no address", async (t) => {
-  const world = await openWorld(t);
+  const world = await openDoor(t);
   const body = eventBody("customer.updated", {
     id: "cus_1",
     object: "customer",

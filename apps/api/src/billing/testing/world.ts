@@ -23,10 +23,9 @@ export interface TruthRow {
   params: Record<string, unknown>;
 }
 
-export async function openWorld(t: TestContext, env: Record<string, string> = {}) {
-  const { url: databaseUrl } = await freshDatabase(t);
-  const standIn = await startStandIn(t, "stripe", { DATABASE_URL: databaseUrl, SECRET_KEY: "sk_test_local" });
-  const deps = await testDeps(t, { env: { STRIPE_API_BASE: standIn.url, ...env } });
+/** The api's server with the billing routes on it; at Stripe's address nobody answers. */
+export async function openDoor(t: TestContext, env: Record<string, string> = {}) {
+  const deps = await testDeps(t, { env });
   const app = await buildServer(deps);
   // Who is signed in is not this feature's business: the token is the user's id.
   const authenticator = {
@@ -38,26 +37,9 @@ export async function openWorld(t: TestContext, env: Record<string, string> = {}
   };
   billingRoutes({ app, authenticator }, deps);
   t.after(() => app.close());
-
-  async function control<T = unknown>(path: string, body?: unknown): Promise<T> {
-    const init = {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    };
-    const response = await fetch(`${standIn.url}/__control/${path}`, body === undefined ? {} : init);
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T; // the test knows what it asked for
-  }
-  const truth = async (method: string, path: string) =>
-    (await control<TruthRow[]>("truth")).filter((row) => row.method === method && row.path === path);
-
   return {
     deps,
     app,
-    control,
-    truth,
-    stripe: stripeOf(deps),
     signIn: (email?: string) => makeUser(deps, email),
     work: () => handleStripeEvents(deps, new AbortController().signal),
     post: (body: string, signature: string | undefined) =>
@@ -71,6 +53,27 @@ export async function openWorld(t: TestContext, env: Record<string, string> = {}
         payload: body,
       }),
   };
+}
+
+/** The same with the stand-in behind it. */
+export async function openWorld(t: TestContext) {
+  const { url: databaseUrl } = await freshDatabase(t);
+  const standIn = await startStandIn(t, "stripe", { DATABASE_URL: databaseUrl, SECRET_KEY: "sk_test_local" });
+  const door = await openDoor(t, { STRIPE_API_BASE: standIn.url });
+
+  async function control<T = unknown>(path: string, body?: unknown): Promise<T> {
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const response = await fetch(`${standIn.url}/__control/${path}`, body === undefined ? {} : init);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T; // the test knows what it asked for
+  }
+  const truth = async (method: string, path: string) =>
+    (await control<TruthRow[]>("truth")).filter((row) => row.method === method && row.path === path);
+  return { ...door, control, truth, stripe: stripeOf(door.deps) };
 }
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -88,10 +91,11 @@ export async function deliverTo(world: World): Promise<void> {
 /** Handles events as they arrive until one of this type is handled. */
 export async function workUntil(world: World, type: string): Promise<void> {
   const arrivals = new EventTarget();
+  const patience = AbortSignal.timeout(20_000);
   const stop = world.deps.events.subscribe("stripe", () => void arrivals.dispatchEvent(new Event("arrival")));
   try {
     for (;;) {
-      const arrival = once(arrivals, "arrival");
+      const arrival = once(arrivals, "arrival", { signal: patience });
       await world.work();
       const row = await world.deps.db
         .selectFrom("app.stripe_events")
@@ -99,7 +103,10 @@ export async function workUntil(world: World, type: string): Promise<void> {
         .where("type", "=", type)
         .where("state", "=", "done")
         .executeTakeFirst();
-      if (row) return;
+      if (row) {
+        arrivals.dispatchEvent(new Event("arrival")); // so that nobody waits on
+        return;
+      }
       await arrival;
     }
   } finally {
