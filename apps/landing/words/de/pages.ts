@@ -116,7 +116,7 @@ export const pages: PageWords = {
   },
   changelog: {
     title: "Änderungen",
-    description: "Was sich an Molt-OS geändert hat, das Neueste zuerst.",
+    description: "Was sich an Molt-OS geändert hat, das Neueste zuerst, hier und als RSS-Feed.",
     heading: "Was sich geändert hat",
     lead: "Das Neueste zuerst.",
     feed: "Per RSS folgen",
@@ -168,7 +168,7 @@ export const pages: PageWords = {
   },
   unsubscribe: {
     title: "Keine solchen Mails mehr",
-    description: "Beende die wöchentliche Mail von Molt-OS.",
+    description: "Beende die wöchentliche Mail, die Molt-OS über deinen Bot schickt.",
     heading: "Keine wöchentliche Mail mehr?",
     lead: "Mails, die dein Konto betreffen, etwa zu einer Zahlung, kommen weiterhin.",
     button: "Wöchentliche Mail beenden",

@@ -112,7 +112,7 @@ export const pages = {
   },
   changelog: {
     title: "Changelog",
-    description: "What changed in Molt-OS, newest first.",
+    description: "What changed in Molt-OS, newest first, on this page and as an RSS feed.",
     heading: "What changed",
     lead: "Newest first.",
     feed: "Follow by RSS",
@@ -164,7 +164,7 @@ export const pages = {
   },
   unsubscribe: {
     title: "No more of these mails",
-    description: "Stop the weekly mail of Molt-OS.",
+    description: "Stop the weekly mail that Molt-OS sends about your bot.",
     heading: "No more weekly mail?",
     lead: "Mails that concern your account, such as a failed payment, will still reach you.",
     button: "Stop the weekly mail",
