@@ -4,7 +4,7 @@ import { expireSession } from "../cycle/pay-session.ts";
 import { isMetered } from "../cycle/lines.ts";
 import { invalid } from "../errors.ts";
 import { newId } from "../ids.ts";
-import type { Params } from "../params.ts";
+import { mergeMetadata, type Params } from "../params.ts";
 import { pageOf, type Route } from "../route.ts";
 import type { Session } from "../types.ts";
 import { needCustomer } from "./customers.ts";
@@ -142,7 +142,7 @@ export const sessionRoutes: Route[] = [
     path: "/v1/checkout/sessions/:id",
     async run(act, params, { id = "" }) {
       const session = await act.tx.need("checkout.session", id, "session");
-      session.metadata = { ...session.metadata, ...params.map("metadata") };
+      session.metadata = mergeMetadata(session.metadata, params.map("metadata"));
       return act.tx.put(session);
     },
   },

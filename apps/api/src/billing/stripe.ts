@@ -10,7 +10,6 @@ import { AppError } from "../errors.ts";
 
 export type StripeSubscription = Stripe.Subscription;
 export type StripeEvent = Stripe.Event;
-export type StripeInvoice = Stripe.Invoice;
 export type StripeSession = Stripe.Checkout.Session;
 export type StripePrice = Stripe.Price;
 
