@@ -11,6 +11,7 @@ const config: NextConfig = {
   turbopack: { root: repository },
   outputFileTracingRoot: repository,
   serverExternalPackages: ["sharp"],
+  adapterPath: path.join(import.meta.dirname, "scripts/next-adapter.config.ts"),
   // English and German are two root layouts, so that <html lang> is true; the 404 page stands beside both.
   experimental: { globalNotFound: true },
 };

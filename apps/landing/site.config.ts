@@ -18,6 +18,3 @@ export const site = {
     email: env["LEGAL_EMAIL"] ?? "",
   },
 } as const;
-
-/** What `next build` is started with: everything we were given, and no telemetry. */
-export const buildEnvironment = { ...env, NEXT_TELEMETRY_DISABLED: "1" };

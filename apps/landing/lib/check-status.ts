@@ -28,6 +28,11 @@ async function unknown(): Promise<PartStatus> {
 
 async function probe(url: string, options: RequestInit = {}): Promise<PartStatus> {
   const began = performance.now();
+  let forbidden = false;
+  const onViolation = (event: SecurityPolicyViolationEvent) => {
+    if (url.startsWith(event.blockedURI)) forbidden = true;
+  };
+  document.addEventListener("securitypolicyviolation", onViolation);
   try {
     const response = await fetch(url, {
       ...options,
@@ -43,6 +48,9 @@ async function probe(url: string, options: RequestInit = {}): Promise<PartStatus
       typeof body === "object" && body !== null && "version" in body ? String(body.version) : undefined;
     return version === undefined ? { state: "ok", ms } : { state: "ok", ms, version };
   } catch {
-    return { state: "trouble" };
+    // A host whose own policy forbids the question says nothing about whether the other side is up.
+    return { state: forbidden ? "unknown" : "trouble" };
+  } finally {
+    document.removeEventListener("securitypolicyviolation", onViolation);
   }
 }

@@ -8,22 +8,8 @@ import type { Language } from "../words/paths.ts";
 type State = "idle" | "sending" | "ok" | "invalid" | "limited" | "failed" | "offline";
 
 export function WaitlistForm({ words, language }: { words: HomeWords["waitlist"]; language: Language }) {
-  const [state, setState] = useState<State>("idle");
+  const { state, submit } = useSubmit(language);
   const id = useId();
-  useEffect(() => {
-    void runtimeConfig().then(({ apiUrl }) => {
-      if (!apiUrl) setState("offline");
-    });
-  }, []);
-
-  async function submit(event: FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    setState("sending");
-    const answer = await askApi("/waitlist", { ...origin(), ...fields(form), language });
-    setState(answer.kind);
-  }
-
   const said: Record<State, string> = { ...words, idle: words.privacy, ok: words.done };
   const trouble = state === "invalid" || state === "limited" || state === "failed";
   return (
@@ -60,6 +46,23 @@ export function WaitlistForm({ words, language }: { words: HomeWords["waitlist"]
       </noscript>
     </form>
   );
+}
+
+function useSubmit(language: Language) {
+  const [state, setState] = useState<State>("idle");
+  useEffect(() => {
+    void runtimeConfig().then(({ apiUrl }) => {
+      if (!apiUrl) setState("offline");
+    });
+  }, []);
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    setState("sending");
+    const answer = await askApi("/waitlist", { ...origin(), ...fields(form), language });
+    setState(answer.kind);
+  }
+  return { state, submit };
 }
 
 /** Out of sight of people and screen readers; whoever fills it in is a script. */

@@ -1,4 +1,4 @@
-/** Reads the built pages in out/ as a crawler would. Run `node apps/landing/scripts/build.ts` first. */
+/** Reads the built pages in out/ as a crawler would. Run `next build` in apps/landing first. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
