@@ -43,7 +43,9 @@ async function probe(url: string, options: RequestInit = {}): Promise<PartStatus
     // An opaque answer (another origin without CORS) tells only that somebody answered; that is what is asked.
     if (response.type === "opaque") return { state: "ok", ms };
     if (!response.ok) return { state: "trouble", ms };
-    const body: unknown = await response.json();
+    // The api says its version; the app's answer is a page.
+    const says = response.headers.get("content-type")?.includes("json") ?? false;
+    const body: unknown = says ? await response.json() : undefined;
     const version =
       typeof body === "object" && body !== null && "version" in body ? String(body.version) : undefined;
     return version === undefined ? { state: "ok", ms } : { state: "ok", ms, version };

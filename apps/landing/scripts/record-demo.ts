@@ -76,9 +76,7 @@ async function connect(url: string, accessToken: string) {
     lastSeq: first.t === "welcome" ? first.lastSeq : 0,
     close: () => socket.close(),
     async ask(question: string) {
-      const answered = until(
-        ({ t, ...rest }) => t === "message" && "message" in rest && rest.message.role === "bot",
-      );
+      const answered = until((frame) => frame.t === "message" && frame.message.role === "bot");
       socket.send(JSON.stringify({ t: "send", clientId: crypto.randomUUID(), text: question }));
       await answered;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

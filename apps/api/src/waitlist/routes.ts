@@ -15,11 +15,11 @@ export function waitlistRoutes(server: Server, deps: Deps): void {
   const joins = new AddressLimit(deps.clock);
   const clicks = new AddressLimit(deps.clock, CLICKS_PER_MINUTE);
 
-  serve(server, contract.joinWaitlist, async (input, { ip, signal }) => {
+  serve(server, contract.joinWaitlist, async (input, { ip }) => {
     joins.count(ip);
     const began = deps.clock.monotonicMs();
     await joinWaitlist(deps, input);
-    await deps.clock.sleep(Math.max(0, JOIN_MS - (deps.clock.monotonicMs() - began)), signal);
+    await deps.clock.sleep(Math.max(0, JOIN_MS - (deps.clock.monotonicMs() - began)));
     return { ok: true } as const;
   });
   serve(server, contract.confirmWaitlist, async ({ token }, { ip }) => {

@@ -142,6 +142,28 @@ test("F3 a filled honeypot is answered like success and stores nothing", async (
   assert.deepEqual([await entries(deps), await mails(deps)], [[], []]);
 });
 
+test("a person joins over a real connection, confirms and leaves", async (t) => {
+  const deps = await testDeps(t);
+  const app = await serveWaitlist(t, deps);
+  const base = await app.listen({ host: "127.0.0.1", port: 0 });
+  const ask = async (path: string, body: object) => {
+    const answer = await fetch(base + path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    return [answer.status, await answer.json()];
+  };
+  assert.deepEqual(await ask("/waitlist", { email: "ann@example.com", language: "de" }), [200, { ok: true }]);
+  const [row] = await entries(deps);
+  assert.ok(row);
+  const token = tokenOf(deps, row.id);
+  const place = { position: 1, referralCode: row.referral_code };
+  assert.deepEqual(await ask("/waitlist/confirm", { token }), [200, place]);
+  assert.deepEqual(await ask("/waitlist/leave", { token }), [200, { ok: true }]);
+  assert.equal((await ask("/waitlist/confirm", { token }))[0], 404);
+});
+
 test("F4 a forged X-Forwarded-For counts as the one address it comes from", async (t) => {
   const deps = await testDeps(t);
   const app = await serveWaitlist(t, deps);
