@@ -140,12 +140,14 @@ export function messageBody({ id, prompt, reply, usage, reported }: Answer): Jso
 export function messageFrames(answer: Answer): Frame[] {
   const { id, prompt, reply, usage, reported } = answer;
   const frames: Frame[] = [];
+  const first = Math.min(1, usage.output);
   let output = 0;
   let index = -1;
   const event = (type: string, data: Json, tokens = 0) => {
     output += tokens;
     const bytes = `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
-    frames.push({ bytes, output, paced: tokens > 0 });
+    // The first token is reported, and billed, before it is sent.
+    frames.push({ bytes, output: Math.max(first, output), paced: tokens > 0 });
   };
   const block = (start: Json, deltas: { delta: Json; tokens: number }[]) => {
     index += 1;
@@ -153,7 +155,6 @@ export function messageFrames(answer: Answer): Frame[] {
     for (const { delta, tokens } of deltas) event("content_block_delta", { index, delta }, tokens);
     event("content_block_stop", { index });
   };
-  const first = Math.min(1, usage.output);
   const message = { id: `msg_${id}`, type: "message", role: "assistant", model: prompt.model, content: [] };
   event("message_start", {
     message: { ...message, stop_reason: null, stop_sequence: null, usage: usageJson(usage, first) },

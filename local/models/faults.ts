@@ -19,6 +19,11 @@ export type Fault =
   /** An SSE `error` event after the first word. */
   | { kind: "error"; message: string };
 
+/** At most one fault of each kind, under its kind. */
+export interface PlannedFaults {
+  get<K extends Fault["kind"]>(kind: K): Extract<Fault, { kind: K }> | undefined;
+}
+
 const kinds = ["status", "cut", "silent", "usage", "slow", "late", "reply", "error"];
 
 export class Faults {
@@ -39,7 +44,7 @@ export class Faults {
   }
 
   /** The faults of the next call: the first planned one of each kind. */
-  next(): Map<Fault["kind"], Fault> {
+  next(): PlannedFaults {
     const taken = new Map<Fault["kind"], Fault>();
     for (const entry of this.#planned) {
       if (taken.has(entry.fault.kind)) continue;
@@ -47,6 +52,7 @@ export class Faults {
       entry.times -= 1;
     }
     this.#planned = this.#planned.filter((entry) => entry.times > 0);
-    return taken;
+    // Each is stored under its own kind, so that what a kind gets is of that kind.
+    return taken as PlannedFaults;
   }
 }

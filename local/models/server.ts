@@ -2,19 +2,17 @@
 import { randomUUID, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Answer, messageBody, messageFrames, readMessages } from "./anthropic.ts";
+import { readMessages } from "./anthropic.ts";
+import { type Format, formats, planAnswer } from "./answer.ts";
 import { PrefixCache } from "./cache.ts";
-import { completionBody, completionFrames, readCompletion } from "./completions.ts";
-import { type Fault, Faults } from "./faults.ts";
-import { BadRequest, type Frame, isObject, type Json, type Prompt } from "./prompt.ts";
-import { buildReply, inputTokens } from "./reply.ts";
-import { readResponse, responseBody, responseFrames } from "./responses.ts";
-import { sendFrames, tokensBefore } from "./send.ts";
+import { Faults } from "./faults.ts";
+import { BadRequest, isObject, type Json } from "./prompt.ts";
+import { inputTokens } from "./reply.ts";
+import { sendFrames } from "./send.ts";
 import type { TruthLog } from "./truth.ts";
 
 /** Anthropic's own limit for a request body. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
-const NONSENSE = "@nonsense@";
 
 export interface StandInOptions {
   delayMs: number;
@@ -25,30 +23,13 @@ export interface StandInOptions {
   log: (line: string) => void;
 }
 
-interface Format {
-  family: "anthropic" | "openai";
-  read(body: Json): Prompt;
-  body(answer: Answer): Json;
-  frames(answer: Answer): Frame[];
-}
-
-const formats: Record<string, Format> = {
-  "/v1/messages": { family: "anthropic", read: readMessages, body: messageBody, frames: messageFrames },
-  "/v1/chat/completions": {
-    family: "openai",
-    read: readCompletion,
-    body: completionBody,
-    frames: completionFrames,
-  },
-  "/v1/responses": { family: "openai", read: readResponse, body: responseBody, frames: responseFrames },
-};
-
 export function createStandIn(options: StandInOptions): Server {
   const cache = new PrefixCache();
   const faults = new Faults();
   return createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (req, res) => {
     const requestId = `req_${randomUUID().replaceAll("-", "")}`;
-    const family = req.url?.startsWith("/v1/messages") || req.headers["x-api-key"] !== undefined ? "anthropic" : "openai";
+    const family =
+      req.url?.startsWith("/v1/messages") || req.headers["x-api-key"] !== undefined ? "anthropic" : "openai";
     res.setHeader("request-id", requestId).setHeader("x-request-id", requestId);
     handle({ req, res, requestId, cache, faults, options }).catch((error: unknown) => {
       if (error instanceof BadRequest) {
@@ -72,7 +53,7 @@ interface Exchange {
 }
 
 async function handle(exchange: Exchange): Promise<void> {
-  const { req, res, faults, options } = exchange;
+  const { req, res, options } = exchange;
   const path = new URL(req.url ?? "/", "http://stand-in").pathname;
   if (path === "/" && req.method === "GET") {
     res.end("The demo model of Molt-OS: scripted answers, no model, no money.\n");
@@ -95,77 +76,36 @@ async function handle(exchange: Exchange): Promise<void> {
   }
   const format = formats[path];
   if (!format) throw new BadRequest("Not found", 404, "not_found_error");
-  await answerCall(exchange, format, faults.next());
+  await answerCall(exchange, format);
 }
 
 async function answerCall(
-  exchange: Exchange,
+  { req, res, requestId, cache, faults, options }: Exchange,
   format: Format,
-  planned: Map<Fault["kind"], Fault>,
 ): Promise<void> {
-  const { req, res, requestId, cache, options } = exchange;
+  const planned = faults.next();
   const prompt = format.read(await readBody(req));
-  if (format.family === "anthropic" && prompt.maxTokens === undefined)
-    throw new BadRequest("max_tokens: Field required");
-  const fault = <K extends Fault["kind"]>(kind: K) =>
-    planned.get(kind) as Extract<Fault, { kind: K }> | undefined; // keyed by its own kind
-  const late = fault("late");
+  const late = planned.get("late");
   if (late) await delay(late.delayMs);
-  const status = fault("status");
+  const status = planned.get("status");
   if (status) {
     if (status.retryAfter !== undefined) res.setHeader("retry-after", String(status.retryAfter));
     sendError(res, format.family, errorOf(status.status, status.message));
     return;
   }
-  const counted = buildReply(prompt, fault("reply")?.text);
-  const input =
-    format.family === "anthropic"
-      ? cache.countMarked(prompt, Date.now())
-      : cache.countAutomatic(prompt, Date.now());
-  const usage = { ...input, output: counted.output, thinking: counted.thinking };
-  const nonsense = fault("usage")?.tokens;
-  const reported = nonsense === undefined ? usage.output : NONSENSE;
-  const answer: Answer = { id: requestId.slice(4), prompt, reply: counted.reply, usage, reported };
-  const put = (text: string) => (nonsense === undefined ? text : text.replaceAll(`"${NONSENSE}"`, nonsense));
-  const record = (output: number) =>
-    options.truth.append({
-      requestId,
-      model: prompt.model,
-      usage: { ...usage, output },
-      status: 200,
-      at: new Date().toISOString(),
-    });
+  const plan = planAnswer({ requestId, prompt, format, cache, planned });
+  await options.truth.append(plan.truth);
   if (!prompt.stream) {
-    await record(usage.output);
-    sendBytes(res, 200, put(JSON.stringify(format.body(answer))));
+    sendBytes(res, 200, plan.frames.map((frame) => frame.bytes).join(""));
     return;
   }
-  const frames = withError(format.frames(answer), fault("error")?.message).map((frame) => ({
-    ...frame,
-    bytes: put(frame.bytes),
-  }));
-  const cut = fault("cut")?.afterBytes;
-  await record(cut === undefined ? (frames.at(-1)?.output ?? 0) : tokensBefore(frames, cut));
   res.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
   res.flushHeaders();
-  const delayMs = fault("slow")?.delayMs ?? options.delayMs;
-  await sendFrames(res, frames, {
-    delayMs,
-    cutAfterBytes: cut,
-    silentAfterFirst: fault("silent") !== undefined,
+  await sendFrames(res, plan.frames, {
+    delayMs: planned.get("slow")?.delayMs ?? options.delayMs,
+    cutAfterBytes: planned.get("cut")?.afterBytes,
+    silentAfterFirst: planned.get("silent") !== undefined,
   });
-}
-
-/** The provider's error event in the middle of a stream, and nothing after it. */
-function withError(frames: Frame[], message: string | undefined): Frame[] {
-  if (message === undefined) return frames;
-  const first = frames.findIndex((frame) => frame.paced) + 1;
-  const data = { type: "error", error: { type: "overloaded_error", message } };
-  const output = frames[first - 1]?.output ?? 0;
-  return [
-    ...frames.slice(0, first),
-    { bytes: `event: error\ndata: ${JSON.stringify(data)}\n\n`, output, paced: false },
-  ];
 }
 
 async function control(path: string, { req, res, faults, options }: Exchange): Promise<void> {

@@ -10,7 +10,8 @@ export interface TruthEntry {
   requestId: string;
   model: string;
   usage: Usage;
-  status: number;
+  /** SHA-256 of the body as it leaves when nothing cuts it. */
+  sha256: string;
   at: string;
 }
 

@@ -1,7 +1,8 @@
 /** What a bot may ask without cost: which models there are, and how many tokens a prompt has. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { modelIds } from "@molt/contract";
-import { findRoutes, type Proxy } from "./answer-call.ts";
+import type { Proxy } from "./answer-call.ts";
+import { findRoutes } from "./find-routes.ts";
 import { readCall } from "./read-call.ts";
 import { redactKeys } from "./redact.ts";
 import { CallRefused, modelNotAvailable, refusals } from "./refusals.ts";
@@ -34,14 +35,13 @@ export async function countTokens(
 ): Promise<void> {
   const day = deps.clock.now().toISOString().slice(0, 10);
   const { model } = readCall("anthropic-messages", withLimit(body));
-  const [route] = findRoutes(providers, "anthropic-messages", model, day);
+  const [route] = findRoutes(providers, { api: "anthropic-messages", model, day });
   if (!route) throw modelNotAvailable(model);
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const answer = await upstream.send(
       route,
-      "/messages/count_tokens",
-      { headers: req.headers, body },
+      { path: "/messages/count_tokens", headers: req.headers, body },
       signal,
     );
     const chunks: Buffer[] = [];

@@ -97,9 +97,14 @@ export class Ledger {
     this.#open.delete(settlement.callId);
   }
 
-  /** Waits for what is being written. Rows that cannot be written are left to the sweeper. */
-  async close(): Promise<void> {
+  /** From now on a row that cannot be written at once is left to the sweeper. */
+  giveUp(): void {
     this.#stopping.abort();
+  }
+
+  /** Waits for what is being written. */
+  async close(): Promise<void> {
+    this.giveUp();
     await this.#loops;
     await this.#reserve.idle();
     await this.#settle.idle();

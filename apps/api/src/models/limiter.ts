@@ -1,8 +1,13 @@
 /** How much one bot may ask at once and in a minute, and how much may wait in memory over all bots. */
 import type { Clock } from "../clock.ts";
 
-const MAX_CONCURRENT = 16;
-const PER_MINUTE = 240;
+export interface Limits {
+  concurrent: number;
+  perMinute: number;
+}
+
+/** A bot with sub-agents runs a handful of calls at once; more is a loop. */
+const DEFAULTS: Limits = { concurrent: 16, perMinute: 240 };
 const MAX_BOTS = 50_000;
 
 interface Meter {
@@ -14,19 +19,22 @@ interface Meter {
 
 export class Limiter {
   readonly #clock: Clock;
+  readonly #limits: Limits;
   readonly #bots = new Map<string, Meter>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits: Limits = DEFAULTS) {
     this.#clock = clock;
+    this.#limits = limits;
   }
 
   /** @returns a function that ends the request, or undefined when the bot has to wait. */
   start(botId: string): (() => void) | undefined {
     const now = this.#clock.monotonicMs();
-    const meter = this.#bots.get(botId) ?? { running: 0, left: PER_MINUTE, at: now };
-    meter.left = Math.min(PER_MINUTE, meter.left + ((now - meter.at) * PER_MINUTE) / 60_000);
+    const { concurrent, perMinute } = this.#limits;
+    const meter = this.#bots.get(botId) ?? { running: 0, left: perMinute, at: now };
+    meter.left = Math.min(perMinute, meter.left + ((now - meter.at) * perMinute) / 60_000);
     meter.at = now;
-    if (meter.running >= MAX_CONCURRENT || meter.left < 1) return undefined;
+    if (meter.running >= concurrent || meter.left < 1) return undefined;
     meter.left -= 1;
     meter.running += 1;
     this.#bots.set(botId, meter);

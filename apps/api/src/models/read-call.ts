@@ -38,17 +38,16 @@ export function readCall(api: ModelApi, bytes: Buffer): CallRequest {
   if (typeof model !== "string" || model === "" || model.length > 200)
     throw badRequest("model: Field required");
   refuseUnpriced(api, body);
-  const choices = wholeNumber(body, "n", 1, MAX_CHOICES) ?? 1;
+  const choices = wholeNumber(body, "n", MAX_CHOICES) ?? 1;
   const stream = body["stream"] === true;
   const base = { api, model, stream, maxInput: inputBound(bytes, body) };
   if (api === "anthropic-messages") {
-    const maxOutput = wholeNumber(body, "max_tokens", 1, LARGEST_OUTPUT);
+    const maxOutput = wholeNumber(body, "max_tokens", LARGEST_OUTPUT);
     if (maxOutput === undefined) throw badRequest("max_tokens: Field required");
     return { ...base, maxOutput, body: bytes, dropUsageChunk: false };
   }
   const name = api === "openai-responses" ? "max_output_tokens" : "max_completion_tokens";
-  const asked =
-    wholeNumber(body, name, 1, LARGEST_OUTPUT) ?? wholeNumber(body, "max_tokens", 1, LARGEST_OUTPUT);
+  const asked = wholeNumber(body, name, LARGEST_OUTPUT) ?? wholeNumber(body, "max_tokens", LARGEST_OUTPUT);
   const extra: Json = asked === undefined ? { [name]: DEFAULT_MAX_OUTPUT } : {};
   const wantsUsage = isObject(body["stream_options"]) && body["stream_options"]["include_usage"] === true;
   const askUsage = api === "openai-completions" && stream && !wantsUsage;
@@ -166,11 +165,11 @@ function dataLength(image: Json): number {
   return typeof data === "string" && !data.startsWith("http") ? data.length : 0;
 }
 
-function wholeNumber(body: Json, name: string, min: number, max: number): number | undefined {
+function wholeNumber(body: Json, name: string, max: number): number | undefined {
   const value = body[name];
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "number" || !Number.isInteger(value) || value < min || value > max) {
-    throw badRequest(`${name}: expected a whole number from ${min} to ${max}`);
+  if (typeof value !== "number" || !Number.isInteger(value) || value < 1 || value > max) {
+    throw badRequest(`${name}: expected a whole number from 1 to ${max}`);
   }
   return value;
 }

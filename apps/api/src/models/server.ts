@@ -3,11 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../deps.ts";
-import { answerCall, findRoutes, type Proxy } from "./answer-call.ts";
+import { answerCall, type Proxy } from "./answer-call.ts";
 import { type Keyring, openKeyring } from "./authenticate-bot.ts";
+import { findRoutes } from "./find-routes.ts";
 import { countTokens, listModels } from "./free-calls.ts";
 import { Ledger } from "./ledger.ts";
-import { Limiter } from "./limiter.ts";
+import { Limiter, type Limits } from "./limiter.ts";
 import { type ModelApi, readProviders } from "./providers.ts";
 import { readCall } from "./read-call.ts";
 import { CallRefused, modelNotAvailable, type Refusal, refusalBody, refusals } from "./refusals.ts";
@@ -32,6 +33,8 @@ export interface ModelsOptions {
   port: number;
   /** Where the providers and their keys are read from (providers.ts). */
   env: Readonly<Record<string, string | undefined>>;
+  /** Per bot; the defaults are in limiter.ts. */
+  limits?: Limits;
 }
 
 export interface ModelsServer {
@@ -47,7 +50,10 @@ interface State extends Proxy {
   stopping: boolean;
 }
 
-export async function startModels(deps: Deps, { host, port, env }: ModelsOptions): Promise<ModelsServer> {
+export async function startModels(
+  deps: Deps,
+  { host, port, env, limits }: ModelsOptions,
+): Promise<ModelsServer> {
   const providers = readProviders(env);
   const state: State = {
     deps,
@@ -55,7 +61,7 @@ export async function startModels(deps: Deps, { host, port, env }: ModelsOptions
     ledger: await Ledger.open(deps),
     upstream: new Upstream(),
     keyring: openKeyring(deps),
-    limiter: new Limiter(deps.clock),
+    limiter: new Limiter(deps.clock, limits),
     keys: providers.flatMap((provider) => provider.keys),
     drains: { count: 0 },
     buffered: { bytes: 0 },
@@ -88,6 +94,7 @@ export async function startModels(deps: Deps, { host, port, env }: ModelsOptions
         delay(STOP_MS, undefined, { signal: patience.signal }).catch(() => undefined),
       ]); // aborted below
       patience.abort();
+      state.ledger.giveUp();
       server.closeAllConnections();
       state.upstream.close();
       await settled(running);
@@ -147,7 +154,7 @@ export interface BotRequest {
 async function answer(state: State, { req, res, body, botId }: BotRequest, api: ModelApi): Promise<void> {
   const call = readCall(api, body);
   const day = state.deps.clock.now().toISOString().slice(0, 10);
-  const routes = findRoutes(state.providers, api, call.model, day);
+  const routes = findRoutes(state.providers, { api, model: call.model, day });
   if (routes.length === 0) {
     state.deps.log.warn(
       { botId, model: call.model, api },

@@ -40,6 +40,13 @@ export interface Target {
   key: string;
 }
 
+export interface OutgoingMessage {
+  path: string;
+  /** The bot's; only a few pass. */
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
 export class Upstream {
   readonly #http = new HttpAgent({
     keepAlive: true,
@@ -55,13 +62,8 @@ export class Upstream {
   });
 
   /** Resolves with the answer's head. Rejects when there is none: not reached, cut, or silent too long. */
-  send(
-    target: Target,
-    path: string,
-    message: { headers: IncomingHttpHeaders; body: Buffer },
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
-    const url = new URL(target.provider.baseUrl + path);
+  send(target: Target, message: OutgoingMessage, signal: AbortSignal): Promise<IncomingMessage> {
+    const url = new URL(target.provider.baseUrl + message.path);
     const isTls = url.protocol === "https:";
     return new Promise((resolve, reject) => {
       const req = (isTls ? httpsRequest : httpRequest)(url, {
@@ -94,7 +96,7 @@ export class Upstream {
 
 function outgoingHeaders(
   { provider, key }: Target,
-  { headers, body }: { headers: IncomingHttpHeaders; body: Buffer },
+  { headers, body }: OutgoingMessage,
 ): Record<string, string | number> {
   const clean: Record<string, string | number> = {
     "content-type": "application/json",

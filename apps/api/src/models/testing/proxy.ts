@@ -7,6 +7,7 @@ import type { UsageLogTable } from "../../db/types.ts";
 import type { Deps } from "../../deps.ts";
 import { makeUser, testDeps } from "../../testing/deps.ts";
 import { type StandIn, startStandIn } from "../../testing/stand-in.ts";
+import type { Limits } from "../limiter.ts";
 import { type ModelsServer, startModels } from "../server.ts";
 
 export const PROVIDER_KEY = "sk-ant-test-0123456789abcdef";
@@ -23,6 +24,8 @@ export interface TruthEntry {
   requestId: string;
   model: string;
   usage: { uncached: number; cacheRead: number; cacheWrite5m: number; cacheWrite1h: number; output: number };
+  /** SHA-256 of the body as the stand-in meant to send it. */
+  sha256: string;
 }
 
 export interface TestBot {
@@ -36,6 +39,7 @@ export interface TestProxy {
   standIn: StandIn;
   proxy: ModelsServer;
   bot: TestBot;
+  /** What the proxy was started with; for a second one beside it. */
   env: Record<string, string>;
   /** Sends JSON and reads the whole answer. */
   call(path: string, body: unknown, options?: CallOptions): Promise<Answer>;
@@ -50,12 +54,23 @@ export interface CallOptions {
   headers?: Record<string, string>;
   /** Hangs up after so many bytes of the answer. */
   leaveAfterBytes?: number;
+  signal?: AbortSignal;
 }
 
-export async function testProxy(t: TestContext, env: Record<string, string> = {}): Promise<TestProxy> {
+export interface TestProxyOptions {
+  /** Added to the providers' environment. */
+  env?: Record<string, string>;
+  standIn?: Record<string, string>;
+  limits?: Limits;
+}
+
+export async function testProxy(t: TestContext, options: TestProxyOptions = {}): Promise<TestProxy> {
+  let proxy: ModelsServer | undefined;
+  // First, so that the proxy stops before its database does.
+  t.after(() => proxy?.stop());
   const [deps, standIn] = await Promise.all([
     testDeps(t),
-    startStandIn(t, "models", { API_KEY: PROVIDER_KEY, DELAY_MS: "0", ...pick(env, "DELAY_MS") }),
+    startStandIn(t, "models", { API_KEY: PROVIDER_KEY, DELAY_MS: "0", ...options.standIn }),
   ]);
   const bot = await makeBot(deps);
   const providers = {
@@ -65,17 +80,18 @@ export async function testProxy(t: TestContext, env: Record<string, string> = {}
     OPENAI_BASE_URL: `${standIn.url}/v1`,
     MOLT_DEMO_MODEL_URL: standIn.url,
     MOLT_DEMO_MODEL_KEY: PROVIDER_KEY,
-    ...env,
+    ...options.env,
   };
-  const proxy = await startModels(deps, { host: "127.0.0.1", port: 0, env: providers });
-  t.after(() => proxy.stop());
+  const limits = options.limits ?? { concurrent: 1_000, perMinute: 100_000 };
+  proxy = await startModels(deps, { host: "127.0.0.1", port: 0, env: providers, limits });
+  const { url } = proxy;
   return {
     deps,
     standIn,
     proxy,
     bot,
     env: providers,
-    call: (path, body, options = {}) => send(proxy.url + path, body, { key: bot.key, ...options }),
+    call: (path, body, options = {}) => send(url + path, body, { key: bot.key, ...options }),
     async control(...faults) {
       await send(`${standIn.url}/__control`, { faults }, {});
     },
@@ -115,26 +131,35 @@ export function send(url: string, body: unknown, options: CallOptions): Promise<
   };
   let answered = false;
   return new Promise((resolve, reject) => {
-    const req = request(url, { method: bytes ? "POST" : "GET", headers, agent: false }, (res) => {
-      answered = true;
-      const chunks: Buffer[] = [];
-      let size = 0;
-      const done = (wasCut: boolean) => {
-        resolve({
-          status: res.statusCode ?? 0,
-          headers: res.headers,
-          text: Buffer.concat(chunks).toString(),
-          wasCut,
+    const req = request(
+      url,
+      {
+        method: bytes ? "POST" : "GET",
+        headers,
+        agent: false,
+        ...(options.signal ? { signal: options.signal } : {}),
+      },
+      (res) => {
+        answered = true;
+        const chunks: Buffer[] = [];
+        let size = 0;
+        const done = (wasCut: boolean) => {
+          resolve({
+            status: res.statusCode ?? 0,
+            headers: res.headers,
+            text: Buffer.concat(chunks).toString(),
+            wasCut,
+          });
+        };
+        res.on("data", (chunk: Buffer) => {
+          chunks.push(chunk);
+          size += chunk.length;
+          if (options.leaveAfterBytes !== undefined && size >= options.leaveAfterBytes) req.destroy();
         });
-      };
-      res.on("data", (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (options.leaveAfterBytes !== undefined && size >= options.leaveAfterBytes) req.destroy();
-      });
-      res.on("error", () => undefined); // `close` tells
-      res.on("close", () => done(!res.complete));
-    });
+        res.on("error", () => undefined); // `close` tells
+        res.on("close", () => done(!res.complete));
+      },
+    );
     req.on("error", (error) => {
       // Hanging up on purpose is no failure; before an answer it is one.
       if (!answered) reject(error);
@@ -151,10 +176,4 @@ async function settledRows(deps: Deps, count: number): Promise<Selectable<UsageL
     if (isDone || attempt > 500) return rows;
     await deps.clock.sleep(10);
   }
-}
-
-function pick(env: Record<string, string>, name: string): Record<string, string> {
-  const value = env[name];
-  delete env[name];
-  return value === undefined ? {} : { [name]: value };
 }

@@ -1,0 +1,107 @@
+/** The ledger's row of one running call: reserved when this exists, closed exactly once. */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Clock } from "../clock.ts";
+import { costPicos, type Tokens, worstCasePicos } from "./cost.ts";
+import type { Route } from "./find-routes.ts";
+import type { Ledger } from "./ledger.ts";
+import type { CallRequest } from "./read-call.ts";
+import { estimateTokens, type Reading } from "./read-usage.ts";
+import { budgetRefusal, CallRefused, refusals } from "./refusals.ts";
+import type { Settlement } from "./table.ts";
+import { providerRequestId } from "./upstream.ts";
+
+export interface CallStart {
+  ledger: Ledger;
+  clock: Clock;
+  botId: string;
+  call: CallRequest;
+  route: Route;
+  traceId: string | undefined;
+}
+
+export type Ending = Pick<Settlement, "state" | "tokens" | "reason">;
+
+export class CallRow {
+  readonly callId: string;
+  readonly #start: CallStart;
+  readonly #begunMs: number;
+  #reading: Reading | undefined;
+  #status: number | undefined;
+  #requestId: string | undefined;
+  #firstByteMs: number | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(callId: string, start: CallStart) {
+    this.callId = callId;
+    this.#start = start;
+    this.#begunMs = start.clock.monotonicMs();
+  }
+
+  /**
+   * Durable when it resolves: only then may the call leave.
+   * @throws {CallRefused} 402 when a cap or the bot's state forbids it, 503 when the ledger is out of reach.
+   */
+  static async reserve(start: CallStart): Promise<CallRow> {
+    const { ledger, botId, call, route, traceId } = start;
+    const callId = randomUUID();
+    const { price } = route;
+    const reservedPicos = worstCasePicos(Math.min(call.maxInput, price.contextWindow), call.maxOutput, price);
+    const names = { model: call.model, provider: route.provider.id, priceVersion: price.version };
+    const result = await ledger
+      .reserve({ callId, botId, ...names, reservedPicos, traceId })
+      .catch((cause: unknown) => {
+        throw new CallRefused(refusals.ledgerDown, cause);
+      });
+    if (result.refusal) throw new CallRefused(budgetRefusal(result.refusal, start.clock.now()));
+    const row = new CallRow(callId, start);
+    ledger.track({ callId, price, tokensSoFar: () => row.#tokensSoFar() });
+    return row;
+  }
+
+  answered(answer: IncomingMessage, reading?: Reading): void {
+    this.#status = answer.statusCode;
+    this.#requestId = providerRequestId(answer.headers);
+    this.#reading = reading;
+  }
+
+  firstByte(): void {
+    this.#firstByteMs = Math.round(this.#start.clock.monotonicMs() - this.#begunMs);
+  }
+
+  /** The first ending counts; a second one waits for the first. Never rejects. */
+  close({ state, tokens, reason }: Ending): Promise<void> {
+    this.#closing ??= this.#start.ledger.settle({
+      callId: this.callId,
+      state,
+      tokens,
+      costPicos: costPicos(tokens, this.#start.route.price),
+      providerRequestId: this.#requestId,
+      httpStatus: this.#status,
+      firstByteMs: this.#firstByteMs,
+      latencyMs: Math.round(this.#start.clock.monotonicMs() - this.#begunMs),
+      reason,
+    });
+    return this.#closing;
+  }
+
+  /** What the call came to, going by what was seen and not by what the provider says. */
+  estimate(reading: Reading): Tokens {
+    const { body, maxOutput } = this.#start.call;
+    return estimateTokens(reading, body.length, maxOutput);
+  }
+
+  #tokensSoFar(): Tokens | undefined {
+    const reading = this.#reading;
+    if (!reading) return undefined;
+    return reading.isFinal ? reading.tokens : this.estimate(reading);
+  }
+}
+
+/** The trace id of a W3C `traceparent`; undefined when there is none worth the name. */
+export function traceIdOf(req: IncomingMessage): string | undefined {
+  const header = req.headers["traceparent"];
+  if (typeof header !== "string") return undefined;
+  const id = /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-[\da-f]{2}$/.exec(header)?.[1];
+  return id === "0".repeat(32) ? undefined : id;
+}

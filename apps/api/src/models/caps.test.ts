@@ -1,0 +1,76 @@
+/** F101: no cap leaks, whatever runs at the same time. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sql } from "kysely";
+import { testProxy, type TestProxy } from "./testing/proxy.ts";
+
+const CENT = 10_000_000_000n;
+const hello = {
+  model: "claude-sonnet-5",
+  max_tokens: 300,
+  messages: [{ role: "user", content: "hello" }],
+  stream: true,
+};
+
+async function limit({ deps, bot }: TestProxy, column: string, picos: bigint): Promise<void> {
+  await sql`insert into app.model_budgets (bot_id) values (${bot.id}) on conflict do nothing`.execute(
+    deps.db,
+  );
+  await sql`update app.model_budgets set ${sql.ref(column)} = ${picos} where bot_id = ${bot.id}`.execute(
+    deps.db,
+  );
+}
+
+for (const { column, says } of [
+  { column: "day_cap_picos", says: /for today/ },
+  { column: "month_cap_picos", says: /this month/ },
+  { column: "unattended_day_cap_picos", says: /without you/ },
+  { column: "run_cap_picos", says: /one task/ },
+]) {
+  test(`F101 fifty calls at once with ten cents left of ${column} spend at most ten cents`, async (t) => {
+    const proxy = await testProxy(t, { standIn: { DELAY_MS: "1" } });
+    await limit(proxy, column, 10n * CENT);
+    const headers = { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" };
+    const tokens = 4_000;
+    const body = { ...hello, max_tokens: tokens };
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => proxy.call("/v1/messages", body, { headers })),
+    );
+    const refused = answers.filter((answer) => answer.status === 402);
+    const served = answers.filter((answer) => answer.status === 200);
+    assert.equal(refused.length + served.length, 50);
+    assert.ok(served.length > 0 && refused.length > 0);
+    assert.match(refused[0]?.text ?? "", /[Uu]sage limit/);
+    assert.match(refused[0]?.text ?? "", says);
+    const rows = await proxy.settledRows(served.length + 1);
+    const calls = rows.filter((row) => row.state !== "refused");
+    assert.equal(calls.length, served.length);
+    assert.equal((await proxy.truth()).length, served.length, "what was refused never reached the provider");
+    assert.ok(calls.reduce((sum, row) => sum + row.cost_picos, 0n) <= 10n * CENT);
+    const again = await proxy.call("/v1/messages", hello, { headers });
+    assert.equal(again.status, 200, "what was not used is given back");
+  });
+}
+
+test("F101 a run that asks for ever is stopped by the number of its calls", async (t) => {
+  const proxy = await testProxy(t);
+  await limit(proxy, "run_max_calls", 3n);
+  const headers = { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" };
+  const statuses = [];
+  for (let at = 0; at < 5; at += 1)
+    statuses.push((await proxy.call("/v1/messages", hello, { headers })).status);
+  assert.deepEqual(statuses, [200, 200, 200, 402, 402]);
+  assert.equal((await proxy.call("/v1/messages", hello)).status, 200, "another run is not concerned");
+});
+
+test("F101 a new day and a new month begin at nothing", async (t) => {
+  const proxy = await testProxy(t);
+  await limit(proxy, "day_picos", 20_000n * CENT);
+  assert.equal((await proxy.call("/v1/messages", hello)).status, 402);
+  await sql`update app.model_budgets set day = day - 1`.execute(proxy.deps.db);
+  assert.equal((await proxy.call("/v1/messages", hello)).status, 200);
+  await limit(proxy, "month_picos", 100_000n * CENT);
+  assert.equal((await proxy.call("/v1/messages", hello)).status, 402);
+  await sql`update app.model_budgets set month = (month - interval '1 month')::date`.execute(proxy.deps.db);
+  assert.equal((await proxy.call("/v1/messages", hello)).status, 200);
+});

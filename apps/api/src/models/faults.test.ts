@@ -1,0 +1,295 @@
+/** The model proxy when something goes wrong (reference: faults, section 3.6). */
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { test } from "node:test";
+import { startModels } from "./server.ts";
+import { makeBot, PROVIDER_KEY, send, testProxy } from "./testing/proxy.ts";
+
+const hello = { model: "claude-sonnet-5", max_tokens: 500, messages: [{ role: "user", content: "hello" }] };
+const streamed = { ...hello, stream: true };
+
+test("F91 an upstream error reaches the bot with its Retry-After, costs nothing and names no key", async (t) => {
+  const { call, control, settledRows } = await testProxy(t);
+  const cases = [
+    { status: 401, told: 503, retryAfter: undefined },
+    { status: 403, told: 503, retryAfter: undefined },
+    { status: 429, told: 429, retryAfter: 7 },
+    { status: 500, told: 500, retryAfter: undefined },
+    { status: 529, told: 529, retryAfter: undefined },
+  ];
+  for (const { status, told, retryAfter } of cases) {
+    await control({
+      kind: "status",
+      status,
+      retryAfter,
+      message: `bad key ${PROVIDER_KEY} or sk-proj-abcdef***xyz1`,
+    });
+    const answer = await call("/v1/messages", streamed);
+    assert.equal(answer.status, told);
+    assert.equal(answer.headers["retry-after"], retryAfter?.toString());
+    assert.equal(answer.text.includes("sk-"), false);
+    assert.equal(JSON.parse(answer.text).type, "error");
+  }
+  assert.deepEqual(
+    (await settledRows(cases.length)).map((row) => [row.state, row.cost_picos, row.http_status, row.reason]),
+    cases.map(({ status }) => ["settled", 0n, status, `upstream_${status}`]),
+  );
+});
+
+test("F91 the operator's empty account is not the bot's business", async (t) => {
+  const { call, control } = await testProxy(t);
+  await control({
+    kind: "status",
+    status: 400,
+    message: "Your credit balance is too low to access the Anthropic API.",
+  });
+  const answer = await call("/v1/messages", hello);
+  assert.equal(answer.status, 503);
+  assert.equal(/credit|balance|billing/i.test(answer.text), false);
+});
+
+test("F91 a provider that cannot be reached is a 503, and the row is closed at nothing", async (t) => {
+  const { call, settledRows } = await testProxy(t, { env: { ANTHROPIC_BASE_URL: "http://127.0.0.1:1" } });
+  const answer = await call("/v1/messages", hello);
+  assert.equal(answer.status, 503);
+  assert.ok(answer.headers["retry-after"]);
+  const [row] = await settledRows(1);
+  assert.deepEqual([row?.state, row?.cost_picos, row?.reason], ["settled", 0n, "no_answer"]);
+});
+
+test("F91 the second key answers when the first is limited, and each attempt has its row", async (t) => {
+  const { call, control, settledRows } = await testProxy(t, {
+    env: { ANTHROPIC_API_KEY: `${PROVIDER_KEY},${PROVIDER_KEY}` },
+  });
+  await control({ kind: "status", status: 429 });
+  const answer = await call("/v1/messages", streamed);
+  assert.equal(answer.status, 200);
+  const rows = await settledRows(2);
+  assert.deepEqual(
+    rows.map((row) => [row.http_status, row.cost_picos > 0n]),
+    [
+      [429, false],
+      [200, true],
+    ],
+  );
+});
+
+test("F92 a stream cut anywhere is an estimate: never nothing, never above the truth or the limit", async (t) => {
+  const { call, control, settledRows, truth, deps } = await testProxy(t);
+  const whole = await call("/v1/messages", streamed);
+  const cuts = [1, 60, 300, 450, 600, 900, 1300, 2000, whole.text.length - 250];
+  for (const afterBytes of cuts) {
+    await control({ kind: "cut", afterBytes });
+    const answer = await call("/v1/messages", streamed);
+    assert.ok(answer.wasCut, `cut after ${afterBytes}`);
+    assert.equal(Buffer.byteLength(answer.text) <= afterBytes, true);
+  }
+  const rows = await settledRows(cuts.length + 1);
+  const entries = new Map((await truth()).map((entry) => [entry.requestId, entry.usage]));
+  assert.equal(rows.length, cuts.length + 1);
+  for (const row of rows.slice(1)) {
+    const usage = entries.get(row.provider_request_id ?? "");
+    assert.ok(usage);
+    assert.equal(row.state, "estimated");
+    assert.equal(row.reason, "cut");
+    assert.ok(row.cost_picos > 0n);
+    assert.ok(row.tokens_in <= BigInt(usage.uncached), `input ${row.tokens_in} of ${usage.uncached}`);
+    assert.ok(row.tokens_out <= BigInt(usage.output), `output ${row.tokens_out} of ${usage.output}`);
+  }
+  const days = await deps.db.selectFrom("app.usage_days").select("cost_picos").execute();
+  assert.equal(
+    days[0]?.cost_picos,
+    rows.reduce((sum, row) => sum + row.cost_picos, 0n),
+  );
+});
+
+test("F92 an error event in the middle ends the stream as the provider meant it, as an estimate", async (t) => {
+  const { call, control, settledRows, truth } = await testProxy(t);
+  await control({ kind: "error", message: "Overloaded" });
+  const answer = await call("/v1/messages", streamed);
+  assert.match(answer.text, /event: error/);
+  const [[row], [entry]] = [await settledRows(1), await truth()];
+  assert.deepEqual([row?.state, row?.reason], ["estimated", "error_event"]);
+  assert.ok(row && entry && row.tokens_out <= BigInt(entry.usage.output));
+});
+
+test("F93 a client that hangs up pays for the whole answer, to the token", async (t) => {
+  const { call, settledRows, truth } = await testProxy(t, { standIn: { DELAY_MS: "2" } });
+  const leaving = [1, 200, 500, 700, 1000, 1500, 2500];
+  await Promise.all(leaving.map((leaveAfterBytes) => call("/v1/messages", streamed, { leaveAfterBytes })));
+  const rows = await settledRows(leaving.length);
+  const entries = new Map((await truth()).map((entry) => [entry.requestId, entry.usage]));
+  assert.equal(rows.length, leaving.length);
+  for (const row of rows) {
+    const usage = entries.get(row.provider_request_id ?? "");
+    assert.deepEqual(
+      [row.state, row.tokens_in, row.tokens_out],
+      ["settled", BigInt(usage?.uncached ?? -1), BigInt(usage?.output ?? -1)],
+    );
+  }
+});
+
+test("F95 nonsense in place of a token count is refused and estimated instead", async (t) => {
+  const { call, control, settledRows, truth } = await testProxy(t);
+  const nonsense = ["-5", '"12"', "null", "1e400", "12.5", "9007199254740993", "10000001", "{}", "NaN"];
+  for (const tokens of nonsense) {
+    for (const stream of [true, false]) {
+      await control({ kind: "usage", tokens });
+      assert.equal((await call("/v1/messages", { ...hello, stream })).status, 200);
+    }
+  }
+  const rows = await settledRows(nonsense.length * 2);
+  const entries = new Map((await truth()).map((entry) => [entry.requestId, entry.usage]));
+  assert.equal(rows.length, nonsense.length * 2);
+  for (const row of rows) {
+    assert.equal(row.state, "estimated");
+    assert.match(row.reason ?? "", /^nonsense|^no_usage/);
+    assert.ok(
+      row.cost_picos > 0n &&
+        row.tokens_out <= BigInt(entries.get(row.provider_request_id ?? "")?.output ?? 0),
+    );
+  }
+});
+
+test("F96 an explicit zero is zero", async (t) => {
+  const { call, control, settledRows } = await testProxy(t);
+  await control({ kind: "usage", tokens: "0" });
+  await call("/v1/messages", streamed);
+  const [row] = await settledRows(1);
+  assert.deepEqual([row?.state, row?.tokens_out], ["settled", 0n]);
+});
+
+test("F98 a cached prefix is written once at its price and read at its own", async (t) => {
+  const { call, settledRows } = await testProxy(t);
+  const system = [
+    {
+      type: "text",
+      text: "A long rule of the house. ".repeat(600),
+      cache_control: { type: "ephemeral", ttl: "1h" },
+    },
+  ];
+  for (let at = 0; at < 2; at += 1) await call("/v1/messages", { ...hello, system });
+  const [first, second] = await settledRows(2);
+  assert.ok(first && second);
+  assert.ok(first.cache_write_1h_tokens > 1024n);
+  assert.equal(second.cache_read_tokens, first.cache_write_1h_tokens);
+  const plain = (row: typeof first) => row.tokens_in - row.cache_read_tokens - row.cache_write_1h_tokens;
+  assert.equal(
+    first.cost_picos,
+    plain(first) * 2_000_000n + first.cache_write_1h_tokens * 4_000_000n + first.tokens_out * 10_000_000n,
+  );
+  assert.equal(
+    second.cost_picos,
+    plain(second) * 2_000_000n + second.cache_read_tokens * 200_000n + second.tokens_out * 10_000_000n,
+  );
+});
+
+test("F98 what is billed by more than tokens is refused before the call", async (t) => {
+  const { call, truth } = await testProxy(t);
+  for (const extra of [
+    { tools: [{ type: "web_search_20250305", name: "web_search" }] },
+    { service_tier: "priority" },
+    { speed: "fast" },
+    { container: "c1" },
+    { mcp_servers: [{ url: "https://example.com" }] },
+  ]) {
+    const answer = await call("/v1/messages", { ...hello, ...extra });
+    assert.equal(answer.status, 400);
+    assert.match(answer.text, /not available on this platform/);
+  }
+  assert.deepEqual(await truth(), []);
+});
+
+test("F99 a model without a price never reaches the provider", async (t) => {
+  const { call, truth, deps } = await testProxy(t);
+  for (const model of ["claude-haiku-latest", "gpt-7", "molt/none"]) {
+    const answer = await call("/v1/messages", { ...hello, model });
+    assert.equal(answer.status, 422);
+    assert.match(answer.text, /Model not available/);
+  }
+  assert.deepEqual(await truth(), []);
+  assert.deepEqual(await deps.db.selectFrom("app.usage_logs").selectAll().execute(), []);
+});
+
+test("F100 a changed price applies to later calls, and each row says which it had", async (t) => {
+  const { call, settledRows, deps, env, bot } = await testProxy(t);
+  await call("/v1/messages", hello);
+  const prices = JSON.stringify({ "claude-sonnet-5": { input: 4, output: 20, contextWindow: 200_000 } });
+  const later = await startModels(deps, {
+    host: "127.0.0.1",
+    port: 0,
+    env: { ...env, MOLT_MODEL_PRICES: prices },
+  });
+  t.after(() => later.stop());
+  await send(`${later.url}/v1/messages`, hello, { key: bot.key });
+  const [first, second] = await settledRows(2);
+  assert.ok(first && second);
+  assert.equal(second.cost_picos, first.cost_picos * 2n);
+  assert.notEqual(first.price_version, second.price_version);
+});
+
+test("F102 a key works for its own bot alone, and is dead at once when it is revoked", async (t) => {
+  const { call, deps, bot } = await testProxy(t);
+  assert.equal(
+    (await call("/v1/messages", hello, { key: `molt_${randomBytes(32).toString("base64url")}` })).status,
+    401,
+  );
+  assert.equal((await call("/v1/messages", hello, { key: "sk-ant-something-else" })).status, 401);
+  assert.equal((await call("/v1/messages", hello)).status, 200);
+  await deps.db.transaction().execute(async (trx) => {
+    const fresh = createHash("sha256").update("another").digest();
+    await trx.updateTable("app.bots").set({ model_key_hash: fresh }).where("id", "=", bot.id).execute();
+    await deps.events.publish(trx, { kind: "bot", botId: bot.id });
+  });
+  let status = 200;
+  for (const until = Date.now() + 4_500; status === 200 && Date.now() < until;) {
+    status = (await call("/v1/messages", hello)).status;
+  }
+  assert.equal(status, 401);
+});
+
+test("I2 nothing starts once the bot is paused or its user does not pay any more", async (t) => {
+  const { call, deps, bot, truth } = await testProxy(t);
+  assert.equal((await call("/v1/messages", hello)).status, 200);
+  await deps.db.updateTable("app.bots").set({ desired: "paused" }).where("id", "=", bot.id).execute();
+  const paused = await call("/v1/messages", hello);
+  await deps.db.updateTable("app.bots").set({ desired: "running" }).where("id", "=", bot.id).execute();
+  await deps.db
+    .updateTable("app.users")
+    .set({ subscription_status: "past_due" })
+    .where("id", "=", bot.userId)
+    .execute();
+  const unpaid = await call("/v1/chat/completions", { model: "gpt-5.2", messages: hello.messages });
+  for (const answer of [paused, unpaid]) {
+    assert.equal(answer.status, 402);
+    assert.match(answer.text, /Usage limit/);
+  }
+  assert.equal((await truth()).length, 1);
+});
+
+test("a bot sees only what is its own: the provider's key and account are nowhere in an answer", async (t) => {
+  const { call } = await testProxy(t);
+  for (const [path, body] of [
+    ["/v1/messages", streamed],
+    ["/v1/messages", {}],
+    ["/v1/nothing", {}],
+    ["/v1/messages", "{"],
+  ] as const) {
+    const answer = await call(path, body);
+    const everything = JSON.stringify(answer.headers) + answer.text;
+    assert.equal(everything.includes(PROVIDER_KEY), false);
+  }
+});
+
+test("two bots at once do not see each other's caps", async (t) => {
+  const { call, deps } = await testProxy(t);
+  const other = await makeBot(deps);
+  const answers = await Promise.all([
+    call("/v1/messages", hello),
+    call("/v1/messages", hello, { key: other.key }),
+  ]);
+  assert.deepEqual(
+    answers.map((answer) => answer.status),
+    [200, 200],
+  );
+});

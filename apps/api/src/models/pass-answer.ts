@@ -1,0 +1,140 @@
+/** A provider's answer on its way to the bot, and what it says it cost on its way into the ledger. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Deps } from "../deps.ts";
+import type { CallRow } from "./call-row.ts";
+import { noTokens } from "./cost.ts";
+import type { CallRequest } from "./read-call.ts";
+import { type Reading, UsageReader } from "./read-usage.ts";
+import { isAboutOurAccount, redactKeys } from "./redact.ts";
+import { type Drains, Relay, type RelayEnd } from "./relay.ts";
+import { returnHeaders } from "./upstream.ts";
+
+const ERROR_BODY_BYTES = 1024 * 1024;
+/** How long the end of an answer waits for its settlement; then it goes without. */
+const SETTLE_PATIENCE_MS = 1_500;
+
+export interface Passing {
+  log: Deps["log"];
+  clock: Deps["clock"];
+  drains: Drains;
+  /** All keys of all providers, for redaction. */
+  keys: readonly string[];
+  botId: string;
+  call: CallRequest;
+  res: ServerResponse;
+  row: CallRow;
+}
+
+/** Passes a good answer on and closes its row. */
+export async function passAnswer(passing: Passing, answer: IncomingMessage): Promise<void> {
+  const { call, res, row, drains } = passing;
+  const isStream = answer.headers["content-type"]?.includes("text/event-stream") ?? false;
+  const reader = new UsageReader(call.api, isStream);
+  row.answered(answer, reader.reading);
+  if (!res.destroyed)
+    res.writeHead(answer.statusCode ?? 200, { ...returnHeaders(answer.headers), "x-molt-call": row.callId });
+  // The head goes with the first bytes, or by itself where these are late.
+  const flushing = isStream ? setImmediate(() => res.flushHeaders()) : undefined;
+  const relay = new Relay(answer, res, {
+    reader,
+    drains,
+    isWhole: !isStream,
+    dropUsageChunk: call.dropUsageChunk && isStream,
+    onFirstByte() {
+      clearImmediate(flushing);
+      row.firstByte();
+    },
+    onFinal: () => settleReported(passing, reader.reading),
+  });
+  const end = await relay.run();
+  clearImmediate(flushing);
+  if (end === "complete") res.end();
+  else res.destroy();
+  await settle(passing, reader.reading, end);
+}
+
+/** Writes the provider's numbers while the end of the answer waits, but not for ever. */
+async function settleReported(
+  { row, clock, log, botId }: Passing,
+  { tokens, nonsense }: Reading,
+): Promise<void> {
+  if (nonsense !== undefined) return;
+  const patience = new AbortController();
+  const closed = row.close({ state: "settled", tokens, reason: undefined });
+  const late = clock.sleep(SETTLE_PATIENCE_MS, patience.signal).then(
+    () => log.warn({ botId, callId: row.callId }, "an answer did not wait for its settlement any longer"),
+    () => undefined, // settled in time
+  );
+  await Promise.race([closed, late]);
+  patience.abort();
+}
+
+async function settle({ row, log, botId, call }: Passing, reading: Reading, end: RelayEnd): Promise<void> {
+  const { nonsense } = reading;
+  if (reading.isFinal && nonsense === undefined) {
+    await row.close({ state: "settled", tokens: reading.tokens, reason: undefined });
+    return;
+  }
+  const reason = estimateReason(end, reading);
+  if (nonsense !== undefined || (end === "complete" && !reading.failed)) {
+    const where = { botId, callId: row.callId, model: call.model, reason };
+    log.error(where, "the provider reported no usable numbers, the call is an estimate");
+  }
+  await row.close({ state: "estimated", tokens: row.estimate(reading), reason });
+}
+
+function estimateReason(end: RelayEnd, reading: Reading): string {
+  if (reading.nonsense !== undefined) return `nonsense: ${reading.nonsense}`.slice(0, 200);
+  if (reading.failed) return "error_event";
+  return end === "complete" ? "no_usage" : end;
+}
+
+export interface ProviderError {
+  /** Without anything that looks like a key. */
+  text: string;
+  /** It speaks of the operator's account: nothing for a bot to read. */
+  isOurs: boolean;
+}
+
+/** Reads a provider's error and closes the row: an error costs nothing unless it says otherwise. */
+export async function readError(
+  { log, keys, botId, call, row }: Passing,
+  answer: IncomingMessage,
+): Promise<ProviderError> {
+  const status = answer.statusCode ?? 502;
+  row.answered(answer);
+  const body = await readBounded(answer).catch((err: unknown) => {
+    log.warn({ err, botId }, "the provider's error was cut");
+    return Buffer.alloc(0);
+  });
+  const reader = new UsageReader(call.api, false);
+  reader.push(body);
+  reader.end();
+  const tokens = reader.reading.isFinal ? reader.reading.tokens : noTokens;
+  void row.close({ state: "settled", tokens, reason: `upstream_${status}` });
+  const text = redactKeys(body.toString("utf8"), keys);
+  const isOurs = isAboutOurAccount(status, text);
+  log[isOurs ? "error" : "warn"](
+    { botId, callId: row.callId, status, text: text.slice(0, 500) },
+    "the provider answered an error",
+  );
+  return { text, isOurs };
+}
+
+async function readBounded(answer: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > ERROR_BODY_BYTES) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+export function passError(res: ServerResponse, answer: IncomingMessage, text: string): void {
+  const bytes = Buffer.from(text);
+  res
+    .writeHead(answer.statusCode ?? 502, { ...returnHeaders(answer.headers), "content-length": bytes.length })
+    .end(bytes);
+}
