@@ -13,7 +13,8 @@ export const tidyEmail = (email: string) => email.trim().normalize("NFKC").toLow
 
 export function checkEmail(email: string): string | undefined {
   if (tidyEmail(email) === "") return "Enter your e-mail address.";
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(tidyEmail(email))) return "This does not look like an e-mail address.";
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(tidyEmail(email)))
+    return "This does not look like an e-mail address.";
   return undefined;
 }
 
@@ -21,7 +22,8 @@ export function checkEmail(email: string): string | undefined {
 export function checkPassword(password: string, isNew: boolean): string | undefined {
   if (password === "") return "Enter your password.";
   if (isNew && password.length < minPassword) return `At least ${minPassword} characters, please.`;
-  if (new TextEncoder().encode(password).length > maxPassword) return `At most ${maxPassword} characters, please.`;
+  if (new TextEncoder().encode(password).length > maxPassword)
+    return `At most ${maxPassword} characters, please.`;
   return undefined;
 }
 

@@ -70,7 +70,11 @@ export function CodeForm({ auth, email, type, onBack }: CodeFormProps) {
         maxLength={12}
         onSubmitEditing={() => void check(code)}
       />
-      {refusal ? <Banner tone="danger" title="Not this one">{refusal}</Banner> : null}
+      {refusal ? (
+        <Banner tone="danger" title="Not this one">
+          {refusal}
+        </Banner>
+      ) : null}
       <Button
         label="Go on"
         wide
@@ -85,7 +89,14 @@ export function CodeForm({ auth, email, type, onBack }: CodeFormProps) {
             New code in {wait} s
           </Text>
         ) : (
-          <Button label="Send a new code" kind="ghost" icon="mail" small busy={busy === "send"} onPress={() => void resend()} />
+          <Button
+            label="Send a new code"
+            kind="ghost"
+            icon="mail"
+            small
+            busy={busy === "send"}
+            onPress={() => void resend()}
+          />
         )}
       </View>
     </View>
@@ -95,6 +106,12 @@ export function CodeForm({ auth, email, type, onBack }: CodeFormProps) {
 const s = StyleSheet.create({
   form: { gap: space.l },
   words: { gap: space.xs },
-  row: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", justifyContent: "space-between", minHeight: 44 },
+  row: {
+    flexDirection: "row",
+    flexWrap: "wrap",
+    alignItems: "center",
+    justifyContent: "space-between",
+    minHeight: 44,
+  },
   wait: { paddingRight: space.s },
 });

@@ -3,7 +3,8 @@
 const tooMany = "Too many tries in a short time. Wait a few minutes, then try again.";
 
 const texts: Record<string, string> = {
-  invalid_credentials: "That e-mail and password do not belong together. Check both, or sign in with a code by mail.",
+  invalid_credentials:
+    "That e-mail and password do not belong together. Check both, or sign in with a code by mail.",
   email_not_confirmed: "This address is not confirmed yet. Ask for a code by mail to confirm it.",
   user_already_exists: "There is already an account with this e-mail. Sign in instead.",
   email_exists: "There is already an account with this e-mail. Sign in instead.",
@@ -46,7 +47,10 @@ export function sayAuthError(error: unknown): string {
   const failure = (typeof error === "object" && error !== null ? error : {}) as AuthFailure;
   const known = failure.code === undefined ? undefined : texts[failure.code];
   if (known !== undefined) return known;
-  if (failure.name === "AuthRetryableFetchError") return "No connection to the sign-in service. Check your network and try again.";
+  if (failure.name === "AuthRetryableFetchError")
+    return "No connection to the sign-in service. Check your network and try again.";
   if (failure.status === 429) return tooMany;
-  return failure.code ? `Sign-in did not work (${failure.code}). Try again in a moment.` : "Sign-in did not work. Try again in a moment.";
+  return failure.code
+    ? `Sign-in did not work (${failure.code}). Try again in a moment.`
+    : "Sign-in did not work. Try again in a moment.";
 }

@@ -19,7 +19,11 @@ export interface PasswordFormProps {
 
 const words = {
   in: { title: "Welcome back", lead: "Your bot kept everything you told it.", go: "Sign in" },
-  up: { title: "Get your own bot", lead: "First an account. The bot is two minutes away.", go: "Create account" },
+  up: {
+    title: "Get your own bot",
+    lead: "First an account. The bot is two minutes away.",
+    go: "Create account",
+  },
 } satisfies Record<Mode, { title: string; lead: string; go: string }>;
 
 export function PasswordForm({ auth, onCodeSent }: PasswordFormProps) {
@@ -73,7 +77,11 @@ export function PasswordForm({ auth, onCodeSent }: PasswordFormProps) {
           { value: "up", label: "Create account" },
         ]}
       />
-      {refusal ? <Banner tone="danger" title="That did not work">{refusal}</Banner> : null}
+      {refusal ? (
+        <Banner tone="danger" title="That did not work">
+          {refusal}
+        </Banner>
+      ) : null}
       <Field
         label="E-mail"
         value={email}
@@ -99,7 +107,14 @@ export function PasswordForm({ auth, onCodeSent }: PasswordFormProps) {
         onSubmitEditing={() => void submit()}
       />
       <Button label={words[mode].go} wide busy={busy === "password"} onPress={() => void submit()} />
-      <Button label="E-mail me a code instead" kind="ghost" icon="mail" wide busy={busy === "code"} onPress={() => void byMail()} />
+      <Button
+        label="E-mail me a code instead"
+        kind="ghost"
+        icon="mail"
+        wide
+        busy={busy === "code"}
+        onPress={() => void byMail()}
+      />
     </View>
   );
 }

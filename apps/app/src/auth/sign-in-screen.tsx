@@ -30,7 +30,11 @@ export function SignInScreen() {
         </View>
       </ScrollView>
       {roomy ? (
-        <View role="complementary" aria-label="About" style={[s.side, hinge("topRight", 40), { backgroundColor: c.shell }]}>
+        <View
+          role="complementary"
+          aria-label="About"
+          style={[s.side, hinge("topRight", 40), { backgroundColor: c.shell }]}
+        >
           <View style={s.sideArt} {...motionOf("swim")}>
             <Mark size={340} color={c.onShell} />
           </View>
@@ -47,6 +51,13 @@ const s = StyleSheet.create({
   page: { flex: 1, flexDirection: "row" },
   scroll: { flexGrow: 1, justifyContent: "center", padding: space.xl },
   column: { width: "100%", maxWidth: 400, alignSelf: "center", gap: space.xl },
-  side: { width: "44%", margin: space.l, padding: space.xxxl, justifyContent: "flex-end", gap: space.xxl, overflow: "hidden" },
+  side: {
+    width: "44%",
+    margin: space.l,
+    padding: space.xxxl,
+    justifyContent: "flex-end",
+    gap: space.xxl,
+    overflow: "hidden",
+  },
   sideArt: { flex: 1, alignItems: "center", justifyContent: "center" },
 });

@@ -46,7 +46,11 @@ export async function resendCode(auth: AuthClient, email: string, type: CodeType
   return error ? refused(error) : { kind: "code-sent", type };
 }
 
-export async function verifyCode(auth: AuthClient, email: string, check: { token: string; type: CodeType }): Promise<Outcome> {
+export async function verifyCode(
+  auth: AuthClient,
+  email: string,
+  check: { token: string; type: CodeType },
+): Promise<Outcome> {
   const { error } = await auth.verifyOtp({ email: tidyEmail(email), ...check });
   return error ? refused(error) : { kind: "signed-in" };
 }

@@ -36,7 +36,10 @@ export function BirthScreen() {
   const chapter = chapterOf({ me: me.data, bot, confirming: confirm.isPending });
   const passed = waited(bot, openedAt, useNow(1000, chapter !== "born"));
 
-  const again = useMutation({ mutationFn: () => api.call(provision, {}), onSuccess: (answer) => client.learnBot(answer.bot) });
+  const again = useMutation({
+    mutationFn: () => api.call(provision, {}),
+    onSuccess: (answer) => client.learnBot(answer.bot),
+  });
   const retry = () => (chapter === "failed" ? again.mutate() : confirm.run());
   useEffect(() => {
     if (chapter !== "born") return;
@@ -60,11 +63,22 @@ export function BirthScreen() {
           </Text>
         </View>
         {chapter === "growing" || chapter === "born" ? <StepList done={stepsDone(bot, chapter)} /> : null}
-        {failure ? <Banner tone="danger" title="We could not ask">{sayError(failure)}</Banner> : null}
-        {chapter === "failed" || chapter === "unpaid" || failure ? (
-          <Button label="Try again" icon="retry" busy={again.isPending || confirm.isPending} onPress={retry} />
+        {failure ? (
+          <Banner tone="danger" title="We could not ask">
+            {sayError(failure)}
+          </Banner>
         ) : null}
-        {chapter === "born" ? <Button label="Say hello" onPress={() => router.replace("/chat")} /> : null}
+        <View>
+          {chapter === "failed" || chapter === "unpaid" || failure ? (
+            <Button
+              label="Try again"
+              icon="retry"
+              busy={again.isPending || confirm.isPending}
+              onPress={retry}
+            />
+          ) : null}
+          {chapter === "born" ? <Button label="Say hello" onPress={() => router.replace("/chat")} /> : null}
+        </View>
       </View>
     </ScrollView>
   );
@@ -106,7 +120,9 @@ function useBot(polled: BotView | null | undefined): BotView | null | undefined 
 function useConfirm() {
   const { session_id: sessionId } = useLocalSearchParams<{ session_id?: string }>();
   const { api } = useDoors();
-  const { mutate, ...ask } = useMutation({ mutationFn: (id: string) => api.call(confirmCheckout, { sessionId: id }) });
+  const { mutate, ...ask } = useMutation({
+    mutationFn: (id: string) => api.call(confirmCheckout, { sessionId: id }),
+  });
   useEffect(() => {
     if (sessionId) mutate(sessionId);
   }, [sessionId, mutate]);

@@ -7,17 +7,21 @@ import { motion } from "@molt/brand";
 export const size = 240;
 export const plateCount = 6;
 const middle = size / 2;
-const radius = 90;
-const gap = 7;
+const radius = 92;
+/** Degrees between two plates, their round ends included. */
+const gap = 16;
 
 export interface Plate {
   readonly d: string;
   readonly transform: string;
   readonly opacity: number;
+  /** The one that goes next. */
+  readonly next: boolean;
 }
 
 const rad = (deg: number) => ((deg - 90) * Math.PI) / 180;
-const point = (deg: number, r: number) => `${(middle + r * Math.cos(rad(deg))).toFixed(2)} ${(middle + r * Math.sin(rad(deg))).toFixed(2)}`;
+const point = (deg: number, r: number) =>
+  `${(middle + r * Math.cos(rad(deg))).toFixed(2)} ${(middle + r * Math.sin(rad(deg))).toFixed(2)}`;
 
 function arc(i: number): string {
   const span = 360 / plateCount;
@@ -43,13 +47,15 @@ export function plates({ shedAgoMs, t, still }: MoltingInput): Plate[] {
     const gone = ago === null ? 0 : still ? 1 : easeOut(Math.min(1, ago / motion.molt));
     const tremble = i === next && !still ? 1.5 * Math.sin(t / 70) * Math.max(0, Math.sin(t / 600)) : 0;
     const direction = rad((i + 0.5) * (360 / plateCount));
-    const far = gone * 24 + tremble;
-    const turn = gone * (i % 2 === 0 ? 16 : -16);
-    const [dx, dy] = [Math.cos(direction) * far, Math.sin(direction) * far + gone * 6];
+    const far = gone * 20 + tremble;
+    const turn = gone * (i % 2 === 0 ? 13 : -13);
+    const [dx, dy] = [Math.cos(direction) * far, Math.sin(direction) * far];
+    const [cx, cy] = [middle + radius * Math.cos(direction), middle + radius * Math.sin(direction)];
     return {
       d: arc(i),
-      transform: `translate(${dx.toFixed(2)} ${dy.toFixed(2)}) rotate(${turn.toFixed(2)} ${middle} ${middle})`,
-      opacity: 1 - 0.72 * gone,
+      transform: `translate(${dx.toFixed(2)} ${dy.toFixed(2)}) rotate(${turn.toFixed(2)} ${cx.toFixed(2)} ${cy.toFixed(2)})`,
+      opacity: 1 - 0.55 * gone,
+      next: i === next,
     };
   });
 }

@@ -7,20 +7,39 @@ import { useReducedMotion } from "../ui/use-reduced-motion.ts";
 import { claw, plateCount, plates, size } from "./molting-scene.ts";
 
 /** Draws molting-scene.ts. `done` plates of six are off; the picture says nothing that the words do not. */
-export function Molting({ done, failed = false, width = 260 }: { done: number; failed?: boolean; width?: number }) {
+export function Molting({
+  done,
+  failed = false,
+  width = 280,
+}: {
+  done: number;
+  failed?: boolean;
+  width?: number;
+}) {
   const c = useColors();
   const still = useReducedMotion() || failed;
   const t = useClock(!still);
   const shedAt = useShedTimes(done);
   const smooth = useSmooth(done / plateCount, t);
-  const drawn = plates({ shedAgoMs: shedAt.map((at) => (at === null ? null : Math.max(0, t - at))), t, still });
+  const drawn = plates({
+    shedAgoMs: shedAt.map((at) => (at === null ? null : Math.max(0, t - at))),
+    t,
+    still,
+  });
   return (
     <View aria-hidden style={{ width, height: width }}>
-      <Svg width={width} height={width} viewBox={`-16 -16 ${size + 32} ${size + 32}`}>
+      <Svg width={width} height={width} viewBox={`-24 -24 ${size + 48} ${size + 48}`}>
         <Circle cx={size / 2} cy={size / 2} r={74} fill={c.shellSoft} />
         {drawn.map((plate, i) => (
           <G key={i} transform={plate.transform}>
-            <Path d={plate.d} fill="none" stroke={shedAt[i] === null ? c.edge : c.line} strokeWidth={13} strokeLinecap="round" opacity={plate.opacity} />
+            <Path
+              d={plate.d}
+              fill="none"
+              stroke={failed ? c.edge : shedAt[i] === null ? c.shell : c.edge}
+              strokeWidth={shedAt[i] === null ? 14 : 9}
+              strokeLinecap="round"
+              opacity={shedAt[i] === null ? (plate.next ? 0.85 : 0.32) : plate.opacity * 0.6}
+            />
           </G>
         ))}
         <G transform={claw({ done: still ? done / plateCount : smooth, t, still })}>

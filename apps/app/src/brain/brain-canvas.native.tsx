@@ -7,5 +7,12 @@ import type { MindCanvasProps } from "./mind-canvas.tsx";
 export type BrainCanvasProps = Omit<MindCanvasProps, "colors" | "still">;
 
 export function BrainCanvas(props: BrainCanvasProps) {
-  return <MindCanvasDom {...props} colors={useColors()} still={useReducedMotion()} dom={{ scrollEnabled: false, matchContents: false }} />;
+  return (
+    <MindCanvasDom
+      {...props}
+      colors={useColors()}
+      still={useReducedMotion()}
+      dom={{ scrollEnabled: false, matchContents: false }}
+    />
+  );
 }

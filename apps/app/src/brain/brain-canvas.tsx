@@ -15,7 +15,9 @@ export function BrainCanvas(props: BrainCanvasProps) {
 function useRealColors(): Palette {
   const appearance = useAppearance((s) => s.appearance);
   const query = "(prefers-color-scheme: dark)";
-  const [systemDark, setSystemDark] = useState(() => typeof window !== "undefined" && window.matchMedia(query).matches);
+  const [systemDark, setSystemDark] = useState(
+    () => typeof window !== "undefined" && window.matchMedia(query).matches,
+  );
   useEffect(() => {
     const media = window.matchMedia(query);
     const follow = () => setSystemDark(media.matches);

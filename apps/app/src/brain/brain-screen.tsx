@@ -38,19 +38,34 @@ export function BrainScreen() {
   const known = brain.data;
   return (
     <>
-      <RoomHeader title="Brain">{known ? <Badge tone={known.live ? "kelp" : "thought"} label={freshness(known, now)} live={known.live} testID="brain-freshness" /> : null}</RoomHeader>
+      <RoomHeader title="Brain">
+        {known ? (
+          <Badge
+            tone={known.live ? "kelp" : "thought"}
+            label={freshness(known, now)}
+            live={known.live}
+            testID="brain-freshness"
+          />
+        ) : null}
+      </RoomHeader>
       {known ? (
         <Mind brain={known} side={side} onSide={setSide} />
       ) : (
         <View style={s.middle}>
           {brain.isError ? (
-            <Banner tone="danger" title="Its mind could not be read" action={<Button label="Try again" small icon="retry" onPress={() => void brain.refetch()} />}>
+            <Banner
+              tone="danger"
+              title="Its mind could not be read"
+              action={<Button label="Try again" small icon="retry" onPress={() => void brain.refetch()} />}
+            >
               {sayError(brain.error)}
             </Banner>
           ) : brain.isPending ? (
             <Skeleton width={220} height={220} />
           ) : (
-            <EmptyState title="Nothing in its head yet">As soon as your bot was awake once, you see here what it knows, and how it hangs together.</EmptyState>
+            <EmptyState title="Nothing in its head yet">
+              As soon as your bot was awake once, you see here what it knows, and how it hangs together.
+            </EmptyState>
           )}
         </View>
       )}
@@ -88,7 +103,13 @@ function Mind({ brain, side, onSide }: { brain: Brain; side: Side; onSide: (side
         <View style={s.all}>
           <View style={s.all}>
             <View style={StyleSheet.absoluteFill}>
-              <BrainCanvas brain={brain} selected={selected} known={known} onSelect={select} onPositions={keep} />
+              <BrainCanvas
+                brain={brain}
+                selected={selected}
+                known={known}
+                onSelect={select}
+                onPositions={keep}
+              />
             </View>
           </View>
           <Legend nodes={brain.nodes} />
@@ -112,7 +133,10 @@ function usePositions(): { known: Positions; keep: (positions: Positions) => Pro
   const session = useSession((state) => state.state);
   const key = `molt.brain.${session.phase === "member" ? session.userId : ""}`;
   const [known] = useState(() => readPositions(readSetting(key)));
-  const keep = useCallback(async (positions: Positions) => writeSetting(key, JSON.stringify(positions)), [key]);
+  const keep = useCallback(
+    async (positions: Positions) => writeSetting(key, JSON.stringify(positions)),
+    [key],
+  );
   return { known, keep };
 }
 

@@ -8,7 +8,9 @@ export const kinds = Object.keys(kindWords) as BrainNodeKind[];
 
 /** The nodes by kind, in the order of the legend; empty kinds are left out. */
 export function groupsOf(nodes: readonly BrainNode[]): { kind: BrainNodeKind; nodes: BrainNode[] }[] {
-  return kinds.map((kind) => ({ kind, nodes: nodes.filter((n) => n.kind === kind) })).filter((g) => g.nodes.length > 0);
+  return kinds
+    .map((kind) => ({ kind, nodes: nodes.filter((n) => n.kind === kind) }))
+    .filter((g) => g.nodes.length > 0);
 }
 
 /** "Live", or "Asleep · as of 2 hours ago". */

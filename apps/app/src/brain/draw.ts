@@ -8,7 +8,11 @@ export interface Size {
   readonly ratio: number;
 }
 
-export function draw(ctx: CanvasRenderingContext2D, shapes: readonly Shape[], { colors, size }: { colors: Palette; size: Size }): void {
+export function draw(
+  ctx: CanvasRenderingContext2D,
+  shapes: readonly Shape[],
+  { colors, size }: { colors: Palette; size: Size },
+): void {
   ctx.setTransform(size.ratio, 0, 0, size.ratio, 0, 0);
   ctx.clearRect(0, 0, size.width, size.height);
   ctx.textAlign = "center";

@@ -21,7 +21,11 @@ export function FileList({ files, open, onOpen }: FileListProps) {
   const roomy = useRoomy();
   const file = files.find((f) => f.name === open) ?? files[0];
   if (!file) {
-    return <EmptyState title="Nothing written down yet">Your bot keeps notes as you talk. They will stand here, word for word.</EmptyState>;
+    return (
+      <EmptyState title="Nothing written down yet">
+        Your bot keeps notes as you talk. They will stand here, word for word.
+      </EmptyState>
+    );
   }
   return (
     <RoomPage>
@@ -36,7 +40,9 @@ export function FileList({ files, open, onOpen }: FileListProps) {
             {file.name}
           </Text>
           <Text kind="small" tone="muted">
-            {[bytes(file.size), file.updatedAt && `changed ${ago(file.updatedAt, Date.now())}`].filter(Boolean).join(" · ")}
+            {[bytes(file.size), file.updatedAt && `changed ${ago(file.updatedAt, Date.now())}`]
+              .filter(Boolean)
+              .join(" · ")}
           </Text>
           <Text kind="code" selectable>
             {file.text || "(empty)"}
@@ -60,7 +66,11 @@ function FileName({ name, here, onOpen }: { name: string; here: boolean; onOpen:
       aria-label={name}
       aria-pressed={here}
       onPress={() => onOpen(name)}
-      style={[s.name, hinge("topLeft", radius.s + 4), { backgroundColor: here ? c.thoughtSoft : "transparent" }]}
+      style={[
+        s.name,
+        hinge("topLeft", radius.s + 4),
+        { backgroundColor: here ? c.thoughtSoft : "transparent" },
+      ]}
     >
       <Icon name="file" size={18} color={here ? c.thought : c.muted} />
       <Text kind="label" tone={here ? "text" : "muted"} numberOfLines={1}>
@@ -76,6 +86,13 @@ const s = StyleSheet.create({
   names: { gap: space.xs },
   namesRoomy: { width: 210 },
   namesPhone: { flexDirection: "row", flexWrap: "wrap" },
-  name: { flexDirection: "row", alignItems: "center", gap: space.s, minHeight: 44, paddingHorizontal: space.m, maxWidth: "100%" },
+  name: {
+    flexDirection: "row",
+    alignItems: "center",
+    gap: space.s,
+    minHeight: 44,
+    paddingHorizontal: space.m,
+    maxWidth: "100%",
+  },
   paper: { flex: 1, minWidth: 0 },
 });

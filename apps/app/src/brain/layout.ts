@@ -3,7 +3,15 @@
  * kept, so that a second visit does not jump; a new node is born beside a neighbour.
  * Coordinates are free units around (0, 0); the view fits them to the canvas.
  */
-import { forceCollide, forceLink, forceManyBody, forceSimulation, forceX, forceY, type SimulationNodeDatum } from "d3-force";
+import {
+  forceCollide,
+  forceLink,
+  forceManyBody,
+  forceSimulation,
+  forceX,
+  forceY,
+  type SimulationNodeDatum,
+} from "d3-force";
 import type { Model } from "./model.ts";
 
 export interface Point {
@@ -18,7 +26,8 @@ interface Body extends SimulationNodeDatum {
 }
 
 /** d3 replaces the index of an end by its body before it asks for a distance. */
-const reach = (end: unknown) => (typeof end === "object" && end !== null && "r" in end ? Number(end.r) : 8) * 1.1;
+const reach = (end: unknown) =>
+  (typeof end === "object" && end !== null && "r" in end ? Number(end.r) : 8) * 1.1;
 
 const golden = Math.PI * (3 - Math.sqrt(5));
 
@@ -33,9 +42,22 @@ export function layout(model: Model, known: Positions): Positions {
   const links = model.edges.map(([source, target]) => ({ source, target }));
   const force = forceSimulation(bodies)
     .randomSource(seeded())
-    .force("charge", forceManyBody<Body>().strength((b) => -30 - b.r * 8).distanceMax(260))
-    .force("link", forceLink<Body, { source: number; target: number }>(links).distance((link) => 34 + reach(link.source) + reach(link.target)).strength(0.5))
-    .force("collide", forceCollide<Body>((b) => b.r + 10))
+    .force(
+      "charge",
+      forceManyBody<Body>()
+        .strength((b) => -30 - b.r * 8)
+        .distanceMax(260),
+    )
+    .force(
+      "link",
+      forceLink<Body, { source: number; target: number }>(links)
+        .distance((link) => 34 + reach(link.source) + reach(link.target))
+        .strength(0.5),
+    )
+    .force(
+      "collide",
+      forceCollide<Body>((b) => b.r + 10),
+    )
     .force("x", forceX<Body>(0).strength(0.05))
     .force("y", forceY<Body>(0).strength(0.06))
     .stop();
@@ -63,7 +85,10 @@ function spiral(i: number): Point {
   return { x: r * Math.cos(i * golden), y: r * Math.sin(i * golden) };
 }
 
-const round = (b: Body | undefined): Point => ({ x: Math.round((b?.x ?? 0) * 10) / 10, y: Math.round((b?.y ?? 0) * 10) / 10 });
+const round = (b: Body | undefined): Point => ({
+  x: Math.round((b?.x ?? 0) * 10) / 10,
+  y: Math.round((b?.y ?? 0) * 10) / 10,
+});
 
 /** d3 shakes coinciding nodes apart by chance; a seeded chance keeps pictures the same. */
 function seeded(): () => number {
@@ -74,20 +99,32 @@ function seeded(): () => number {
   };
 }
 
+/** From the layout's units to CSS pixels. The two scales differ a little, to fill a tall or a wide screen. */
 export interface View {
-  readonly scale: number;
+  readonly scaleX: number;
+  readonly scaleY: number;
   readonly dx: number;
   readonly dy: number;
 }
 
+const maxScale = 1.7;
+const maxStretch = 1.6;
+
 /** Fits all points into a canvas of `width` x `height` CSS pixels, with room for labels. */
 export function fit(positions: Positions, width: number, height: number): View {
   const points = Object.values(positions);
-  if (points.length === 0) return { scale: 1, dx: width / 2, dy: height / 2 };
+  if (points.length === 0) return { scaleX: 1, scaleY: 1, dx: width / 2, dy: height / 2 };
   const [minX, maxX] = [Math.min(...points.map((p) => p.x)), Math.max(...points.map((p) => p.x))];
   const [minY, maxY] = [Math.min(...points.map((p) => p.y)), Math.max(...points.map((p) => p.y))];
   const [marginX, marginY] = [Math.min(70, width * 0.12), 56];
-  const scale = Math.min(1.6, (width - 2 * marginX) / Math.max(1, maxX - minX), (height - 2 * marginY) / Math.max(1, maxY - minY));
-  const safe = Math.max(0.1, scale);
-  return { scale: safe, dx: width / 2 - (safe * (minX + maxX)) / 2, dy: height / 2 - (safe * (minY + maxY)) / 2 };
+  const fitX = Math.max(0.1, Math.min(maxScale, (width - 2 * marginX) / Math.max(1, maxX - minX)));
+  const fitY = Math.max(0.1, Math.min(maxScale, (height - 2 * marginY) / Math.max(1, maxY - minY)));
+  const scaleX = Math.min(fitX, fitY * maxStretch);
+  const scaleY = Math.min(fitY, fitX * maxStretch);
+  return {
+    scaleX,
+    scaleY,
+    dx: width / 2 - (scaleX * (minX + maxX)) / 2,
+    dy: height / 2 - (scaleY * (minY + maxY)) / 2,
+  };
 }

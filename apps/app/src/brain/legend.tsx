@@ -25,7 +25,14 @@ export function Legend({ nodes }: { nodes: readonly BrainNode[] }) {
 }
 
 const s = StyleSheet.create({
-  row: { flexDirection: "row", flexWrap: "wrap", columnGap: space.l, rowGap: space.xs, padding: space.l, paddingLeft: space.xl },
+  row: {
+    flexDirection: "row",
+    flexWrap: "wrap",
+    columnGap: space.l,
+    rowGap: space.xs,
+    padding: space.l,
+    paddingLeft: space.xl,
+  },
   item: { flexDirection: "row", alignItems: "center", gap: 6 },
   dot: { width: 10, height: 10, borderRadius: 5 },
 });

@@ -41,7 +41,13 @@ export function MindCanvas(props: MindCanvasProps) {
       ref={canvas}
       role="img"
       aria-label={`A picture of your bot's mind with ${brain.nodes.length} parts. The list shows the same.`}
-      style={{ width: "100%", height: "100%", display: "block", touchAction: "none", cursor: hovered ? "pointer" : "grab" }}
+      style={{
+        width: "100%",
+        height: "100%",
+        display: "block",
+        touchAction: "none",
+        cursor: hovered ? "pointer" : "grab",
+      }}
       onPointerDown={hand.down}
       onPointerMove={(e) => {
         hand.move(e);
@@ -56,7 +62,10 @@ export function MindCanvas(props: MindCanvasProps) {
   );
 }
 
-const pointOf = (e: { nativeEvent: { offsetX: number; offsetY: number } }) => ({ x: e.nativeEvent.offsetX, y: e.nativeEvent.offsetY });
+const pointOf = (e: { nativeEvent: { offsetX: number; offsetY: number } }) => ({
+  x: e.nativeEvent.offsetX,
+  y: e.nativeEvent.offsetY,
+});
 
 interface CanvasSize {
   readonly width: number;
@@ -68,7 +77,9 @@ function useSize(canvas: RefObject<HTMLCanvasElement | null>): CanvasSize {
   useEffect(() => {
     const node = canvas.current;
     if (!node) return;
-    const observer = new ResizeObserver(() => setSize({ width: node.clientWidth, height: node.clientHeight }));
+    const observer = new ResizeObserver(() =>
+      setSize({ width: node.clientWidth, height: node.clientHeight }),
+    );
     observer.observe(node);
     return () => observer.disconnect();
   }, [canvas]);
@@ -119,9 +130,13 @@ function useHand(fitted: View, canvas: RefObject<HTMLCanvasElement | null>) {
 }
 
 function zoom(view: View, at: { x: number; y: number }, factor: number): View {
-  const scale = Math.max(0.15, Math.min(5, view.scale * factor));
-  const k = scale / view.scale;
-  return { scale, dx: at.x - (at.x - view.dx) * k, dy: at.y - (at.y - view.dy) * k };
+  const k = Math.max(0.15, Math.min(5, view.scaleX * factor)) / view.scaleX;
+  return {
+    scaleX: view.scaleX * k,
+    scaleY: view.scaleY * k,
+    dx: at.x - (at.x - view.dx) * k,
+    dy: at.y - (at.y - view.dy) * k,
+  };
 }
 
 interface FrameInput extends MindCanvasProps {

@@ -29,7 +29,12 @@ export function NodeList({ brain, onSelect }: { brain: Brain; onSelect: (id: str
                 <Pressable
                   role="button"
                   onPress={() => onSelect(node.id)}
-                  style={(({ hovered }: PressState) => [s.row, { borderColor: c.line, backgroundColor: hovered ? c.sunken : "transparent" }]) as never}
+                  style={
+                    (({ hovered }: PressState) => [
+                      s.row,
+                      { borderColor: c.line, backgroundColor: hovered ? c.sunken : "transparent" },
+                    ]) as never
+                  }
                 >
                   <View style={s.words}>
                     <Text kind="strong" numberOfLines={1}>
@@ -58,6 +63,14 @@ const s = StyleSheet.create({
   head: { flexDirection: "row", alignItems: "center", gap: space.m },
   dot: { width: 12, height: 12, borderRadius: 6 },
   title: { flex: 1 },
-  row: { flexDirection: "row", alignItems: "center", gap: space.m, minHeight: 52, paddingVertical: space.s, paddingHorizontal: space.s, borderTopWidth: 1 },
+  row: {
+    flexDirection: "row",
+    alignItems: "center",
+    gap: space.m,
+    minHeight: 52,
+    paddingVertical: space.s,
+    paddingHorizontal: space.s,
+    borderTopWidth: 1,
+  },
   words: { flex: 1, minWidth: 0 },
 });

@@ -5,7 +5,9 @@ export function readPositions(text: string | null): Positions {
   try {
     const value: unknown = text === null ? {} : JSON.parse(text);
     if (typeof value !== "object" || value === null) return {};
-    return Object.fromEntries(Object.entries(value).filter(([, p]) => Number.isFinite(p?.x) && Number.isFinite(p?.y)));
+    return Object.fromEntries(
+      Object.entries(value).filter(([, p]) => Number.isFinite(p?.x) && Number.isFinite(p?.y)),
+    );
   } catch {
     // Half written: the picture is laid out anew.
     return {};

@@ -13,6 +13,7 @@ export function BotBadge({ bot, working = false, testID = "bot-status" }: BotBad
   if (bot === undefined) return <Skeleton width={84} height={26} />;
   if (bot === null) return <Badge testID={testID} tone="muted" label="No bot yet" />;
   const look = botLook(bot.status);
-  if (working && bot.status === "running") return <Badge testID={testID} tone="thought" label="Working" live />;
+  if (working && bot.status === "running")
+    return <Badge testID={testID} tone="thought" label="Working" live />;
   return <Badge testID={testID} tone={look.tone} label={look.label} live={look.live} />;
 }

@@ -53,26 +53,57 @@ export interface Notice {
 }
 
 /** What stands above the composer when the bot cannot simply answer. Null when it can, or sleeps soundly. */
-export function botNotice(bot: BotView | null | undefined, me: Pick<Me, "subscription"> | undefined): Notice | null {
+export function botNotice(
+  bot: BotView | null | undefined,
+  me: Pick<Me, "subscription"> | undefined,
+): Notice | null {
   if (bot === undefined) return null;
   if (bot === null) {
-    return { tone: "muted", title: "You have no bot yet", words: "It is born within a minute of the first payment.", action: "subscribe" };
+    return {
+      tone: "muted",
+      title: "You have no bot yet",
+      words: "It is born within a minute of the first payment.",
+      action: "subscribe",
+    };
   }
   if (bot.status === "failed") {
-    return { tone: "danger", title: "Your bot is in trouble", words: bot.failure?.message ?? "It could not be woken. Nothing it knows is lost.", action: "provision" };
+    return {
+      tone: "danger",
+      title: "Your bot is in trouble",
+      words: bot.failure?.message ?? "It could not be woken. Nothing it knows is lost.",
+      action: "provision",
+    };
   }
   if (bot.status === "paused") return paused(bot, me);
   if (bot.status === "deleting") {
-    return { tone: "muted", title: "Your bot is being deleted", words: "Its machine and its memory go with it.", action: null };
+    return {
+      tone: "muted",
+      title: "Your bot is being deleted",
+      words: "Its machine and its memory go with it.",
+      action: null,
+    };
   }
   return null;
 }
 
 function paused(bot: BotView, me: Pick<Me, "subscription"> | undefined): Notice {
   const pays = me !== undefined && entitled.includes(me.subscription.status);
-  if (bot.failure) return { tone: "amber", title: "Your bot is paused", words: bot.failure.message, action: pays ? null : "portal" };
-  if (pays) return { tone: "amber", title: "Your bot is paused", words: "It reached its spending limit. What you write is kept and answered later.", action: null };
-  const fresh = me === undefined || ["none", "canceled", "incomplete_expired"].includes(me.subscription.status);
+  if (bot.failure)
+    return {
+      tone: "amber",
+      title: "Your bot is paused",
+      words: bot.failure.message,
+      action: pays ? null : "portal",
+    };
+  if (pays)
+    return {
+      tone: "amber",
+      title: "Your bot is paused",
+      words: "It reached its spending limit. What you write is kept and answered later.",
+      action: null,
+    };
+  const fresh =
+    me === undefined || ["none", "canceled", "incomplete_expired"].includes(me.subscription.status);
   return {
     tone: "amber",
     title: "Your bot is paused",

@@ -40,7 +40,12 @@ export function writeDraft(userId: string, text: string): void {
 
 function isPending(value: unknown): value is Pending {
   const p = (value ?? {}) as Partial<Record<keyof Pending, unknown>>;
-  return typeof p.clientId === "string" && typeof p.text === "string" && typeof p.at === "string" && typeof p.state === "string";
+  return (
+    typeof p.clientId === "string" &&
+    typeof p.text === "string" &&
+    typeof p.at === "string" &&
+    typeof p.state === "string"
+  );
 }
 
 function parse(text: string | null): unknown {

@@ -51,7 +51,13 @@ const pageSize = 50;
 const saveAfterMs = 300;
 
 export function createChatClient(deps: ChatDeps): ChatClient {
-  const store = createStore<ChatState>(() => ({ transcript: empty, phase: "off", lostAt: null, loadingOlder: false, blank: true }));
+  const store = createStore<ChatState>(() => ({
+    transcript: empty,
+    phase: "off",
+    lostAt: null,
+    loadingOlder: false,
+    blank: true,
+  }));
   const transcript = () => store.getState().transcript;
   let saveTimer: ReturnType<typeof setTimeout> | undefined;
   let running = false;
@@ -65,7 +71,10 @@ export function createChatClient(deps: ChatDeps): ChatClient {
     onState(state) {
       const wasLive = store.getState().phase === "live";
       if (wasLive && state.phase !== "live") act({ type: "lost" });
-      const lostAt = state.phase === "live" || state.phase === "off" ? null : (store.getState().lostAt ?? deps.now().getTime());
+      const lostAt =
+        state.phase === "live" || state.phase === "off"
+          ? null
+          : (store.getState().lostAt ?? deps.now().getTime());
       store.setState({ phase: state.phase, lostAt });
     },
   });
@@ -95,7 +104,9 @@ export function createChatClient(deps: ChatDeps): ChatClient {
   }
 
   function flush(): void {
-    const sent = toSend(transcript()).filter((p) => socket.send({ t: "send", clientId: p.clientId, text: p.text }));
+    const sent = toSend(transcript()).filter((p) =>
+      socket.send({ t: "send", clientId: p.clientId, text: p.text }),
+    );
     if (sent.length > 0) act({ type: "sent", clientIds: sent.map((p) => p.clientId) });
   }
 
@@ -111,7 +122,10 @@ export function createChatClient(deps: ChatDeps): ChatClient {
   async function loadPage(before: number | undefined): Promise<void> {
     store.setState({ loadingOlder: true });
     try {
-      const page = await deps.api.call(listMessages, { limit: pageSize, ...(before !== undefined && { before }) });
+      const page = await deps.api.call(listMessages, {
+        limit: pageSize,
+        ...(before !== undefined && { before }),
+      });
       act({ type: "page", ...page });
       store.setState({ blank: false });
     } catch {

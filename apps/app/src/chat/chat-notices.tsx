@@ -50,10 +50,20 @@ function ConnectionLine() {
   const lostAt = useChat((s) => s.lostAt);
   const now = useNow(1000, lostAt !== null);
   if (phase === "refused") {
-    return <Line words="You were signed out on this device. Sign in again to go on." onPress={() => client.nudge()} />;
+    return (
+      <Line
+        words="You were signed out on this device. Sign in again to go on."
+        onPress={() => client.nudge()}
+      />
+    );
   }
   if (lostAt === null || now - lostAt < 2000) return null;
-  return <Line words="No connection. What you write is kept and sent when it is back." onPress={() => client.nudge()} />;
+  return (
+    <Line
+      words="No connection. What you write is kept and sent when it is back."
+      onPress={() => client.nudge()}
+    />
+  );
 }
 
 function Line({ words, onPress }: { words: string; onPress: () => void }) {
@@ -75,7 +85,10 @@ function WakingLine() {
   const now = useNow(1000, waking);
   const passed = waking && bot ? now - Date.parse(bot.stepSince) : 0;
   if (passed < 5000) return null;
-  const words = passed < 30_000 ? `Waking takes longer than usual · ${spent(passed)}` : "Still waking. You can leave: your message is kept, and the answer will be here.";
+  const words =
+    passed < 30_000
+      ? `Waking takes longer than usual · ${spent(passed)}`
+      : "Still waking. You can leave: your message is kept, and the answer will be here.";
   return (
     <View style={s.line}>
       <Text kind="small" tone="amber" role="status" style={s.words}>

@@ -54,7 +54,7 @@ export function ChatScreen() {
           placeholder={bot?.status === "asleep" ? "Write, and it wakes" : "Write to your bot"}
         />
         <Text kind="small" tone="muted" center style={s.fine}>
-          It can be wrong, and every answer costs tokens. Usage shows each cent.
+          Bots can be wrong. Usage shows what each answer cost.
         </Text>
       </View>
     </KeyboardAvoidingView>
@@ -92,7 +92,22 @@ function useDraft(): [string, (text: string) => void] {
 
 const s = StyleSheet.create({
   room: { flex: 1 },
-  foot: { width: "100%", maxWidth: 760, alignSelf: "center", paddingHorizontal: space.l, paddingBottom: space.s, gap: space.s },
+  foot: {
+    width: "100%",
+    maxWidth: 760,
+    alignSelf: "center",
+    paddingHorizontal: space.l,
+    paddingBottom: space.s,
+    gap: space.s,
+  },
   fine: { fontSize: 12, lineHeight: 16 },
-  blank: { flex: 1, width: "100%", maxWidth: 760, alignSelf: "center", justifyContent: "flex-end", padding: space.l, gap: space.m },
+  blank: {
+    flex: 1,
+    width: "100%",
+    maxWidth: 760,
+    alignSelf: "center",
+    justifyContent: "flex-end",
+    padding: space.l,
+    gap: space.m,
+  },
 });

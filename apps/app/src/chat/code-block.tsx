@@ -60,7 +60,9 @@ function useHighlight(code: string, language: string): Segment[] | null {
     let here = true;
     setSegments(null);
     if (language === "") return;
-    const colour = import("./highlight.ts").then(({ highlight }) => here && setSegments(highlight(code, language)));
+    const colour = import("./highlight.ts").then(
+      ({ highlight }) => here && setSegments(highlight(code, language)),
+    );
     // Without the chunk (offline) the code stays plain, which is readable.
     colour.catch(() => undefined);
     return () => {

@@ -26,7 +26,15 @@ export interface ComposerProps {
 const maxHeight = 200;
 
 /** Where one writes. Never disabled: what is written while nobody listens waits its turn. */
-export function Composer({ value, onChange, onSend, onStop, onFocus, placeholder = "Write to your bot", ref }: ComposerProps) {
+export function Composer({
+  value,
+  onChange,
+  onSend,
+  onStop,
+  onFocus,
+  placeholder = "Write to your bot",
+  ref,
+}: ComposerProps) {
   const c = useColors();
   const input = useRef<TextInput>(null);
   const [focused, setFocused] = useState(false);
@@ -53,7 +61,13 @@ export function Composer({ value, onChange, onSend, onStop, onFocus, placeholder
           {(length - MAX_MESSAGE_CHARS).toLocaleString()} characters too many for one message.
         </Text>
       ) : null}
-      <View style={[s.box, { backgroundColor: c.surface, borderColor: focused ? c.focus : c.edge }, focused && web({ boxShadow: "0 0 0 3px var(--thoughtSoft)" })]}>
+      <View
+        style={[
+          s.box,
+          { backgroundColor: c.surface, borderColor: focused ? c.focus : c.edge },
+          focused && web({ boxShadow: "0 0 0 3px var(--thoughtSoft)" }),
+        ]}
+      >
         <TextInput
           ref={input}
           testID="composer"
@@ -73,7 +87,14 @@ export function Composer({ value, onChange, onSend, onStop, onFocus, placeholder
           {...web({ rows: 1 })}
         />
         {onStop ? <Round icon="stop" label="Stop" ink={c.text} fill={c.sunken} onPress={onStop} /> : null}
-        <Round icon="send" label="Send message" ink={length > 0 ? c.onShell : c.muted} fill={length > 0 ? c.shell : c.sunken} off={length === 0 || tooLong} onPress={send} />
+        <Round
+          icon="send"
+          label="Send message"
+          ink={length > 0 ? c.onShell : c.muted}
+          fill={length > 0 ? c.shell : c.sunken}
+          off={length === 0 || tooLong}
+          onPress={send}
+        />
       </View>
     </View>
   );
@@ -90,7 +111,14 @@ interface RoundProps {
 
 function Round({ icon, label, ink, fill, off = false, onPress }: RoundProps) {
   return (
-    <Pressable role="button" aria-label={label} aria-disabled={off} onPress={onPress} style={[s.round, { backgroundColor: fill }]} {...web({ title: label, dataSet: { hover: "" } })}>
+    <Pressable
+      role="button"
+      aria-label={label}
+      disabled={off}
+      onPress={onPress}
+      style={[s.round, { backgroundColor: fill }]}
+      {...web({ title: label, dataSet: { hover: "" } })}
+    >
       <Icon name={icon} size={20} color={ink} />
     </Pressable>
   );

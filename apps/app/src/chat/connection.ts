@@ -52,7 +52,8 @@ export const off: ConnectionState = { phase: "off", attempt: 0, pingOut: false, 
 export const openTimeoutMs = 10_000;
 export const pingEveryMs = 25_000;
 export const pongTimeoutMs = 8_000;
-const closeNotSignedIn = 4401;
+/** The api does not accept the token (packages/contract, chat.ts). */
+export const closeNotSignedIn = 4401;
 
 /** 0.8 s doubling to 15 s, spread by a quarter either way so that devices do not return in step. */
 export function backoffMs(attempt: number, random: number): number {
@@ -103,7 +104,9 @@ function whileLive(state: ConnectionState, event: ConnectionEvent, random: numbe
   switch (event.type) {
     case "heard":
     case "welcome":
-      return state.pingOut ? { state: { ...state, pingOut: false }, effects: [timer(pingEveryMs)] } : same(state);
+      return state.pingOut
+        ? { state: { ...state, pingOut: false }, effects: [timer(pingEveryMs)] }
+        : same(state);
     case "nudge":
       // A socket that slept through a tunnel looks open. Asking costs one frame and tells at once.
       return { state: { ...state, pingOut: true }, effects: [{ do: "ping" }, timer(pongTimeoutMs)] };

@@ -14,7 +14,8 @@ export function CopyButton({ text, what }: { text: string; what: "code" | "messa
     const done = await Clipboard.setStringAsync(text).catch(() => false);
     setState(done === false ? "denied" : "done");
   };
-  const label = state === "done" ? "Copied" : state === "denied" ? "Copying is not allowed here" : `Copy ${what}`;
+  const label =
+    state === "done" ? "Copied" : state === "denied" ? "Copying is not allowed here" : `Copy ${what}`;
   return (
     <IconButton
       icon={state === "done" ? "check" : state === "denied" ? "close" : "copy"}

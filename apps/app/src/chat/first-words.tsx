@@ -31,11 +31,18 @@ export function FirstWords({ onPick }: { onPick: (text: string) => void }) {
           It is all ears
         </Text>
         <Text tone="muted" center style={s.lead}>
-          This is the first page of a long conversation. Your bot remembers it, and goes on thinking when you close this window.
+          This is the first page of a long conversation. Your bot remembers it, and goes on thinking when you
+          close this window.
         </Text>
         <View style={s.starters}>
           {starters.map(({ title, text }) => (
-            <Pressable key={title} role="button" onPress={() => onPick(text)} style={style as never} {...web({ dataSet: { hover: "" } })}>
+            <Pressable
+              key={title}
+              role="button"
+              onPress={() => onPick(text)}
+              style={style as never}
+              {...web({ dataSet: { hover: "" } })}
+            >
               <Text kind="strong">{title}</Text>
               <Text kind="small" tone="muted" numberOfLines={1}>
                 {text.trim()}
@@ -52,6 +59,12 @@ const s = StyleSheet.create({
   scroll: { flexGrow: 1, justifyContent: "center", padding: space.l },
   middle: { alignItems: "center", gap: space.m, width: "100%", maxWidth: 640, alignSelf: "center" },
   lead: { maxWidth: 460 },
-  starters: { flexDirection: "row", flexWrap: "wrap", gap: space.m, marginTop: space.l, alignSelf: "stretch" },
+  starters: {
+    flexDirection: "row",
+    flexWrap: "wrap",
+    gap: space.m,
+    marginTop: space.l,
+    alignSelf: "stretch",
+  },
   starter: { flexGrow: 1, flexBasis: 260, gap: 2, padding: space.l, borderWidth: 1 },
 });

@@ -36,7 +36,15 @@ export function safeHref(href: string): string | null {
   }
 }
 
-const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", "#x27": "'", nbsp: "\u00a0" };
+const entities: Record<string, string> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  "#39": "'",
+  "#x27": "'",
+  nbsp: "\u00a0",
+};
 
 /** marked leaves entities in text as they are; a screen wants the characters. */
 export function plain(text: string): string {

@@ -31,12 +31,19 @@ function BlockView({ token, closed }: { token: Token; closed: boolean }): ReactN
   switch (t.type) {
     case "heading":
       return (
-        <Text kind={t["depth"] <= 2 ? "heading" : "strong"} level={t["depth"] <= 2 ? 2 : 3} style={s.heading} selectable>
+        <Text
+          kind={t["depth"] <= 2 ? "heading" : "strong"}
+          level={t["depth"] <= 2 ? 2 : 3}
+          style={s.heading}
+          selectable
+        >
           {inline(t.tokens)}
         </Text>
       );
     case "code":
-      return <CodeBlock code={t["text"]} language={String(t["lang"] ?? "").split(/\s/)[0] ?? ""} closed={closed} />;
+      return (
+        <CodeBlock code={t["text"]} language={String(t["lang"] ?? "").split(/\s/)[0] ?? ""} closed={closed} />
+      );
     case "blockquote":
       return <View style={[s.quote, { borderColor: c.thought }]}>{nested(t.tokens, closed)}</View>;
     case "list":
@@ -52,7 +59,9 @@ function BlockView({ token, closed }: { token: Token; closed: boolean }): ReactN
 }
 
 function nested(tokens: Token[] | undefined, closed: boolean): ReactNode[] {
-  return (tokens ?? []).filter((t) => t.type !== "space").map((t, i) => <BlockView key={i} token={t} closed={closed} />);
+  return (tokens ?? [])
+    .filter((t) => t.type !== "space")
+    .map((t, i) => <BlockView key={i} token={t} closed={closed} />);
 }
 
 function List({ list, closed }: { list: Tokens.List; closed: boolean }) {
@@ -64,7 +73,12 @@ function List({ list, closed }: { list: Tokens.List; closed: boolean }) {
           <Text tone="muted" style={s.bullet}>
             {item.task ? (item.checked ? "☑" : "☐") : list.ordered ? `${start + i}.` : "•"}
           </Text>
-          <View style={s.itemBody}>{nested(item.tokens.filter((t) => t.type !== "checkbox"), closed)}</View>
+          <View style={s.itemBody}>
+            {nested(
+              item.tokens.filter((t) => t.type !== "checkbox"),
+              closed,
+            )}
+          </View>
         </View>
       ))}
     </View>
@@ -74,7 +88,11 @@ function List({ list, closed }: { list: Tokens.List; closed: boolean }) {
 function Table({ table }: { table: Tokens.Table }) {
   const c = useColors();
   const row = (cells: Tokens.TableCell[], head: boolean, key: number) => (
-    <View key={key} role="row" style={[s.row, { borderColor: c.line }, head && { backgroundColor: c.sunken }]}>
+    <View
+      key={key}
+      role="row"
+      style={[s.row, { borderColor: c.line }, head && { backgroundColor: c.sunken }]}
+    >
       {cells.map((cell, i) => (
         <View key={i} role={(head ? "columnheader" : "cell") as "cell"} style={s.cell}>
           <Text kind={head ? "label" : "small"} selectable>
@@ -85,7 +103,12 @@ function Table({ table }: { table: Tokens.Table }) {
     </View>
   );
   return (
-    <ScrollView horizontal style={s.tableScroll} contentContainerStyle={s.tableWide} {...web({ tabIndex: 0, role: "group", "aria-label": "Table" })}>
+    <ScrollView
+      horizontal
+      style={s.tableScroll}
+      contentContainerStyle={s.tableWide}
+      {...web({ tabIndex: 0, role: "group", "aria-label": "Table" })}
+    >
       <View role="table" style={[s.table, { borderColor: c.line }]}>
         {row(table.header, true, -1)}
         {table.rows.map((cells, i) => row(cells, false, i))}
@@ -108,7 +131,11 @@ function Inline({ token: t }: { token: Tokens.Generic }): ReactNode {
     case "del":
       return <Text style={s.del}>{inline(t.tokens)}</Text>;
     case "codespan":
-      return <Text kind="code" style={[s.codespan, { backgroundColor: c.sunken }]}>{plain(t["text"])}</Text>;
+      return (
+        <Text kind="code" style={[s.codespan, { backgroundColor: c.sunken }]}>
+          {plain(t["text"])}
+        </Text>
+      );
     case "br":
       return "\n";
     case "link":
@@ -129,7 +156,12 @@ function Link({ href, children }: { href: string; children: ReactNode }) {
   if (safe === null) return children;
   const props = web({ href: safe, hrefAttrs: { target: "_blank", rel: "noopener noreferrer" } });
   return (
-    <Text role="link" style={{ color: c.thought, textDecorationLine: "underline" }} {...props} onPress={onPress(safe)}>
+    <Text
+      role="link"
+      style={{ color: c.thought, textDecorationLine: "underline" }}
+      {...props}
+      onPress={onPress(safe)}
+    >
       {children}
     </Text>
   );
@@ -151,7 +183,14 @@ const s = StyleSheet.create({
   tableWide: { minWidth: "100%" },
   table: { flexGrow: 1, borderWidth: 1, borderRadius: radius.s, overflow: "hidden" },
   row: { flexDirection: "row", borderBottomWidth: 1, marginBottom: -1 },
-  cell: { minWidth: 110, maxWidth: 260, flexGrow: 1, flexBasis: 140, paddingHorizontal: space.m, paddingVertical: space.s },
+  cell: {
+    minWidth: 110,
+    maxWidth: 260,
+    flexGrow: 1,
+    flexBasis: 140,
+    paddingHorizontal: space.m,
+    paddingVertical: space.s,
+  },
   strong: { fontWeight: "600" },
   em: { fontStyle: "italic" },
   del: { textDecorationLine: "line-through" },

@@ -60,7 +60,9 @@ export function MessageList() {
         keyboardShouldPersistTaps="handled"
         {...web({ tabIndex: 0, role: "group", "aria-label": "Conversation" })}
       />
-      {away ? <Latest missed={missed} onPress={() => void list.current?.scrollToEnd({ animated: true })} /> : null}
+      {away ? (
+        <Latest missed={missed} onPress={() => void list.current?.scrollToEnd({ animated: true })} />
+      ) : null}
     </View>
   );
 }
@@ -79,7 +81,9 @@ function RowView({ row, bot, online, client }: RowViewProps) {
     case "message":
       return <MessageRow message={row.message} follows={row.follows} />;
     case "pending":
-      return <PendingRow pending={row.pending} online={online} onRetry={client.retry} onDiscard={client.discard} />;
+      return (
+        <PendingRow pending={row.pending} online={online} onRetry={client.retry} onDiscard={client.discard} />
+      );
     case "running":
       return <RunningReply running={row.running} stopped={row.stopped} />;
     case "waiting":
@@ -117,7 +121,14 @@ function Latest({ missed, onPress }: { missed: number; onPress: () => void }) {
 const s = StyleSheet.create({
   fill: { flex: 1 },
   content: { paddingTop: space.l, paddingBottom: space.s },
-  pillPlace: { position: "absolute", bottom: space.m, left: 0, right: 0, alignItems: "center", pointerEvents: "box-none" },
+  pillPlace: {
+    position: "absolute",
+    bottom: space.m,
+    left: 0,
+    right: 0,
+    alignItems: "center",
+    pointerEvents: "box-none",
+  },
   pill: {
     flexDirection: "row",
     alignItems: "center",

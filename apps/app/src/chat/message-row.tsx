@@ -26,7 +26,15 @@ export function DayRow({ at }: { at: string }) {
   );
 }
 
-export function UserBubble({ text, children, testID }: { text: string; children?: ReactNode; testID?: string }) {
+export function UserBubble({
+  text,
+  children,
+  testID,
+}: {
+  text: string;
+  children?: ReactNode;
+  testID?: string;
+}) {
   const c = useColors();
   return (
     <View style={[s.line, s.mine]}>
@@ -39,7 +47,15 @@ export function UserBubble({ text, children, testID }: { text: string; children?
 }
 
 /** The bot's side: its mark, then what it says. Used for whole messages and for the running one. */
-export function BotSide({ children, testID, first }: { children: ReactNode; testID?: string; first: boolean }) {
+export function BotSide({
+  children,
+  testID,
+  first,
+}: {
+  children: ReactNode;
+  testID?: string;
+  first: boolean;
+}) {
   return (
     <View style={[s.line, s.theirs]}>
       <View style={s.avatar}>{first ? <Mark size={26} /> : null}</View>

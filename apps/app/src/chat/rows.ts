@@ -18,7 +18,8 @@ export function rowsOf(t: Transcript): Row[] {
   const rows: Row[] = [];
   let before: { at: string; role: Message["role"] } | null = null;
   const dayRow = (at: string) => {
-    if (before === null || dayKey(before.at) !== dayKey(at)) rows.push({ kind: "day", key: `day ${dayKey(at)}`, at });
+    if (before === null || dayKey(before.at) !== dayKey(at))
+      rows.push({ kind: "day", key: `day ${dayKey(at)}`, at });
   };
   for (const message of t.messages) {
     dayRow(message.at);
@@ -35,7 +36,8 @@ export function rowsOf(t: Transcript): Row[] {
   }
   const { running } = t;
   const waits = awaiting(t);
-  if (running) rows.push({ kind: "running", key: "running", running, stopped: running.replyTo === t.stopped });
+  if (running)
+    rows.push({ kind: "running", key: "running", running, stopped: running.replyTo === t.stopped });
   else if (waits && waits.id !== t.stopped) rows.push({ kind: "waiting", key: "waiting", message: waits });
   return rows;
 }

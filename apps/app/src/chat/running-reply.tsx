@@ -23,14 +23,26 @@ export function RunningReply({ running, stopped }: { running: Running; stopped: 
           Stopped
         </Text>
       ) : (
-        <ActivityLine activity={running.activity} since={running.since} quiet={text !== "" && running.activity === null} />
+        <ActivityLine
+          activity={running.activity}
+          since={running.since}
+          quiet={text !== "" && running.activity === null}
+        />
       )}
     </BotSide>
   );
 }
 
 /** Verb, object, time. A second passes before the time shows: quick steps need no clock. */
-export function ActivityLine({ activity, since, quiet }: { activity: Activity | null; since: string; quiet?: boolean }) {
+export function ActivityLine({
+  activity,
+  since,
+  quiet,
+}: {
+  activity: Activity | null;
+  since: string;
+  quiet?: boolean;
+}) {
   const c = useColors();
   const passed = useNow(1000) - Date.parse(since);
   if (quiet) return null;

@@ -1,10 +1,18 @@
 /** Obeys connection.ts with a real WebSocket, a real clock and a real token. */
 import { serverFrame, type ClientFrame, type ServerFrame } from "@molt/contract";
-import { off, step, type ConnectionEvent, type ConnectionState, type Effect } from "./connection.ts";
+import {
+  closeNotSignedIn,
+  off,
+  step,
+  type ConnectionEvent,
+  type ConnectionState,
+  type Effect,
+} from "./connection.ts";
 
 export interface SocketDeps {
   /** ws:// or wss:// address of /chat. */
   readonly url: string;
+  /** Null when signed out. Throws when that cannot be found out. */
   token(fresh: boolean): Promise<string | null>;
   /** The last sequence number this device holds; asked at each hello. */
   after(): number;
@@ -23,7 +31,7 @@ export interface ChatSocket {
   send(frame: ClientFrame): boolean;
 }
 
-/** What the api closes with when it could not read us. */
+/** A try that ended before there was a socket: the sign-in service could not be reached. */
 const closeSilent = 1006;
 
 export function createSocket(deps: SocketDeps): ChatSocket {
@@ -67,9 +75,10 @@ export function createSocket(deps: SocketDeps): ChatSocket {
 
   async function open(fresh: boolean): Promise<void> {
     drop();
-    const mine = await deps.token(fresh).catch(() => null);
+    const mine = await deps.token(fresh).catch(() => undefined);
     if (state.phase !== "opening") return;
-    if (mine === null) return handle({ type: "closed", code: fresh ? 4401 : closeSilent });
+    if (mine === undefined) return handle({ type: "closed", code: closeSilent });
+    if (mine === null) return handle({ type: "closed", code: closeNotSignedIn });
     token = mine;
     const ws = new deps.WebSocket(deps.url);
     socket = ws;

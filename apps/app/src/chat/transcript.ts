@@ -71,13 +71,23 @@ export function reduce(t: Transcript, deed: Deed): Transcript {
     case "page":
       return { ...t, messages: merge(t.messages, deed.messages), hasMore: deed.hasMore };
     case "restored":
-      return { ...t, messages: merge(t.messages, deed.messages), pending: [...deed.pending.map(requeue), ...t.pending] };
+      return {
+        ...t,
+        messages: merge(t.messages, deed.messages),
+        pending: [...deed.pending.map(requeue), ...t.pending],
+      };
     case "write": {
       const { clientId, text, at } = deed;
-      return { ...t, notice: null, pending: [...t.pending, { clientId, text, at, state: "queued", reason: null }] };
+      return {
+        ...t,
+        notice: null,
+        pending: [...t.pending, { clientId, text, at, state: "queued", reason: null }],
+      };
     }
     case "sent":
-      return mapPending(t, (p) => (deed.clientIds.includes(p.clientId) && p.state === "queued" ? { ...p, state: "sent" } : p));
+      return mapPending(t, (p) =>
+        deed.clientIds.includes(p.clientId) && p.state === "queued" ? { ...p, state: "sent" } : p,
+      );
     case "retry":
       return mapPending(t, (p) => (p.clientId === deed.clientId ? requeue(p) : p));
     case "discard":
@@ -111,7 +121,10 @@ function reduceFrame(t: Transcript, frame: ServerFrame, at: string): Transcript 
     case "ack":
       return acknowledge(t, frame);
     case "state":
-      return { ...t, messages: t.messages.map((m) => (m.id === frame.id ? { ...m, state: frame.state } : m)) };
+      return {
+        ...t,
+        messages: t.messages.map((m) => (m.id === frame.id ? { ...m, state: frame.state } : m)),
+      };
     case "delta":
       return addDelta(t, frame, at);
     case "activity":
@@ -120,7 +133,9 @@ function reduceFrame(t: Transcript, frame: ServerFrame, at: string): Transcript 
       return { ...t, bot: frame.bot };
     case "error":
       if (frame.clientId === null) return { ...t, notice: frame.message };
-      return mapPending(t, (p) => (p.clientId === frame.clientId ? { ...p, state: "failed", reason: frame.message } : p));
+      return mapPending(t, (p) =>
+        p.clientId === frame.clientId ? { ...p, state: "failed", reason: frame.message } : p,
+      );
     case "pong":
       // The replay is over by now: a doubtful reply that nobody spoke of has ended without a word.
       return t.running?.doubtful ? { ...t, running: null } : t;
@@ -182,13 +197,23 @@ function addDelta(t: Transcript, d: { replyTo: string; at: number; text: string 
   return { ...t, running: { ...now, text: now.text.slice(0, d.at) + d.text, doubtful: false } };
 }
 
-function setActivity(t: Transcript, a: { replyTo: string; activity: Activity | null }, at: string): Transcript {
+function setActivity(
+  t: Transcript,
+  a: { replyTo: string; activity: Activity | null },
+  at: string,
+): Transcript {
   if (a.replyTo === t.stopped || isAnswered(t, a.replyTo)) return t;
   const now = t.running?.replyTo === a.replyTo ? t.running : fresh(a.replyTo, at);
   return { ...t, running: { ...now, activity: a.activity, doubtful: false } };
 }
 
-const fresh = (replyTo: string, since: string): Running => ({ replyTo, text: "", activity: null, since, doubtful: false });
+const fresh = (replyTo: string, since: string): Running => ({
+  replyTo,
+  text: "",
+  activity: null,
+  since,
+  doubtful: false,
+});
 
 /** A frame that was on its way while the final message overtook it must not start the reply again. */
 function isAnswered(t: Transcript, replyTo: string): boolean {
@@ -228,5 +253,7 @@ export function toSend(t: Transcript): readonly Pending[] {
 
 /** The message the bot works on or will work on next, if any. */
 export function awaiting(t: Transcript): Message | null {
-  return t.messages.findLast((m) => m.role === "user" && (m.state === "queued" || m.state === "delivered")) ?? null;
+  return (
+    t.messages.findLast((m) => m.role === "user" && (m.state === "queued" || m.state === "delivered")) ?? null
+  );
 }

@@ -10,7 +10,10 @@ export function WaitingRow({ bot, message }: { bot: BotView | null | undefined; 
   const label = waking ? wakeWords(bot.step) : message.state === "queued" ? "Handing it over" : "Reading";
   return (
     <BotSide first testID="waiting-reply">
-      <ActivityLine activity={{ kind: "status", label, detail: null }} since={waking ? bot.stepSince : message.at} />
+      <ActivityLine
+        activity={{ kind: "status", label, detail: null }}
+        since={waking ? bot.stepSince : message.at}
+      />
     </BotSide>
   );
 }

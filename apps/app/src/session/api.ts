@@ -9,7 +9,11 @@ export class ApiError extends Error {
   readonly code: string;
   readonly requestId: string | null;
   readonly retryable: boolean;
-  constructor(code: string, message: string, more: { requestId?: string; retryable?: boolean; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    more: { requestId?: string; retryable?: boolean; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.code = code;
     this.requestId = more.requestId ?? null;
@@ -43,14 +47,30 @@ export function createApi(deps: ApiDeps): Api {
       if (!response.ok) throw failure(response.status, body);
       const parsed = endpoint.output.safeParse(body);
       if (!parsed.success) {
-        throw new ApiError("unreadable_answer", "The server answered in a way this app does not understand. Reload the app.", {
-          cause: parsed.error,
-          retryable: false,
-        });
+        throw new ApiError(
+          "unreadable_answer",
+          "The server answered in a way this app does not understand. Reload the app.",
+          {
+            cause: parsed.error,
+            retryable: false,
+          },
+        );
       }
       return parsed.data;
     },
   };
+}
+
+async function tokenOf(deps: ApiDeps, fresh: boolean): Promise<string | null> {
+  try {
+    return await deps.token(fresh);
+  } catch (cause) {
+    throw new ApiError(
+      "offline",
+      "The sign-in service does not answer. Your bot keeps running; try again in a moment.",
+      { cause },
+    );
+  }
 }
 
 interface Ask {
@@ -60,7 +80,7 @@ interface Ask {
 }
 
 async function request(deps: ApiDeps, endpoint: Endpoint, { input, fresh, signal }: Ask): Promise<Response> {
-  const token = endpoint.caller === "user" ? await deps.token(fresh) : null;
+  const token = endpoint.caller === "user" ? await tokenOf(deps, fresh) : null;
   if (endpoint.caller === "user" && token === null) {
     throw new ApiError("not_signed_in", "Please sign in again.", { retryable: false });
   }
@@ -103,7 +123,10 @@ function failure(status: number, body: unknown): ApiError {
     const { code, message, requestId, retryable } = known.data.error;
     return new ApiError(code, message, { requestId, retryable });
   }
-  return new ApiError("unreadable_answer", `Something went wrong on the way to the server (${status}). Try again.`);
+  return new ApiError(
+    "unreadable_answer",
+    `Something went wrong on the way to the server (${status}). Try again.`,
+  );
 }
 
 /** A sentence for any thrown thing. */

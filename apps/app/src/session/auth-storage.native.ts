@@ -12,7 +12,10 @@ const chainKey = (key: string) => key.replace(/[^A-Za-z0-9._-]/g, "_");
 
 export const authStorage: SupportedStorage = {
   async getItem(key) {
-    const [open, secret] = await Promise.all([AsyncStorage.getItem(key), SecureStore.getItemAsync(chainKey(key))]);
+    const [open, secret] = await Promise.all([
+      AsyncStorage.getItem(key),
+      SecureStore.getItemAsync(chainKey(key)),
+    ]);
     return joinSession(open, secret);
   },
   async setItem(key, value) {

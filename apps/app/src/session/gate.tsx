@@ -64,7 +64,11 @@ function Broken({ reason }: { reason: string }) {
   const c = useColors();
   return (
     <View role="main" style={[s.splash, { backgroundColor: c.bg }]}>
-      <EmptyState title="The app could not start" action={<Button label="Try again" icon="retry" onPress={() => void startSession()} />}>
+      <EmptyState
+        level={1}
+        title="The app could not start"
+        action={<Button label="Try again" icon="retry" onPress={() => void startSession()} />}
+      >
         {reason}
       </EmptyState>
     </View>

@@ -14,7 +14,11 @@ export function HomeScreen() {
   if (!me.isError) return <Splash />;
   return (
     <View role="main" style={{ flex: 1, justifyContent: "center" }}>
-      <EmptyState title="We cannot reach your account" action={<Button label="Try again" icon="retry" onPress={() => void me.refetch()} />}>
+      <EmptyState
+        level={1}
+        title="We cannot reach your account"
+        action={<Button label="Try again" icon="retry" onPress={() => void me.refetch()} />}
+      >
         {sayError(me.error)}
       </EmptyState>
     </View>

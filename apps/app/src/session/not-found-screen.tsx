@@ -12,7 +12,11 @@ export function NotFoundScreen() {
       <Head>
         <title>{`Nothing here · ${name}`}</title>
       </Head>
-      <EmptyState title="An empty shell" action={<Button label="Go home" onPress={() => router.replace("/")} />}>
+      <EmptyState
+        level={1}
+        title="An empty shell"
+        action={<Button label="Go home" onPress={() => router.replace("/")} />}
+      >
         Whatever lived at this address has moved on.
       </EmptyState>
     </View>

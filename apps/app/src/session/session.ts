@@ -14,7 +14,7 @@ export interface Doors {
   readonly config: AppConfig;
   readonly auth: AuthClient;
   readonly api: Api;
-  /** A token good for at least another minute, or null when signed out. */
+  /** A token good for at least another minute, or null when signed out. @throws when the service cannot be reached. */
   token(fresh?: boolean): Promise<string | null>;
 }
 
@@ -59,7 +59,9 @@ function openDoors(config: AppConfig): Doors {
     detectSessionInUrl: false,
   });
   const token = async (fresh = false) => {
-    const { data } = fresh ? await auth.refreshSession() : await auth.getSession();
+    const { data, error } = fresh ? await auth.refreshSession() : await auth.getSession();
+    // A sign-in service that cannot be reached has not signed anybody out.
+    if (error?.name === "AuthRetryableFetchError") throw error;
     return data.session?.access_token ?? null;
   };
   const api = createApi({ apiUrl: config.apiUrl, token, fetch: (...args) => fetch(...args) });

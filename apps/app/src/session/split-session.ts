@@ -15,10 +15,12 @@ export function joinSession(open: string | null, secret: string | null): string 
   return parsed ? JSON.stringify({ ...parsed, refresh_token: secret }) : null;
 }
 
-function parseObject(text: string): Record<string, unknown> & { refresh_token?: string } | null {
+function parseObject(text: string): (Record<string, unknown> & { refresh_token?: string }) | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
   } catch {
     // Not JSON, hence not a session: the caller keeps it whole.
     return null;

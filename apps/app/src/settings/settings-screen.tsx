@@ -28,7 +28,11 @@ export function SettingsScreen() {
       <RoomHeader title="Settings" />
       <RoomPage>
         {me.isError ? (
-          <Banner tone="danger" title="Your account did not load" action={<Button label="Try again" small icon="retry" onPress={() => void me.refetch()} />}>
+          <Banner
+            tone="danger"
+            title="Your account did not load"
+            action={<Button label="Try again" small icon="retry" onPress={() => void me.refetch()} />}
+          >
             {sayError(me.error)}
           </Banner>
         ) : null}
@@ -76,7 +80,14 @@ function Billing({ subscribed }: { subscribed: boolean }) {
   if (!subscribed) return <Button label="See the plan" small onPress={() => router.push("/subscribe")} />;
   return (
     <View style={s.action}>
-      <Button label="Manage billing" kind="quiet" icon="external" small busy={portal.isPending} onPress={() => portal.mutate()} />
+      <Button
+        label="Manage billing"
+        kind="quiet"
+        icon="external"
+        small
+        busy={portal.isPending}
+        onPress={() => portal.mutate()}
+      />
       <Text kind="small" tone="muted">
         Card, invoices and cancellation, at Stripe.
       </Text>

@@ -26,7 +26,10 @@ export function dateWords(iso: string, locale?: string): string {
 /** When money moves next, or when it ends. */
 export function periodWords(subscription: Me["subscription"], locale?: string): string {
   const { status, currentPeriodEnd, cancelAtPeriodEnd } = subscription;
-  if (currentPeriodEnd === null || status === "none" || status === "canceled") return "$50 a month, plus tokens at cost × 1.2.";
+  if (currentPeriodEnd === null || status === "none" || status === "canceled")
+    return "$50 a month, plus tokens at cost × 1.2.";
   const day = dateWords(currentPeriodEnd, locale);
-  return cancelAtPeriodEnd ? `Ends on ${day}. Until then nothing changes.` : `Renews on ${day}, $50 plus tokens.`;
+  return cancelAtPeriodEnd
+    ? `Ends on ${day}. Until then nothing changes.`
+    : `Renews on ${day}, $50 plus tokens.`;
 }

@@ -16,10 +16,26 @@ import { useColors } from "../ui/theme.ts";
 import { useOpenCheckout, useOpenPortal } from "./use-money-pages.ts";
 
 const gets: readonly { icon: IconName; title: string; text: string }[] = [
-  { icon: "moon", title: "A machine of its own", text: "Nobody else's bot lives there. It sleeps when you do not need it and wakes when you write." },
-  { icon: "brain", title: "A memory you can look into", text: "See what it knows, as a picture and as its own words. It is yours." },
-  { icon: "chat", title: "Everywhere you are", text: "Web, iOS and Android, one conversation. It works on when you close the window." },
-  { icon: "usage", title: "Every cent in sight", text: "Tokens cost the provider's price × 1.2. Each call is listed, nothing is rounded up." },
+  {
+    icon: "moon",
+    title: "A machine of its own",
+    text: "Nobody else's bot lives there. It sleeps when you do not need it and wakes when you write.",
+  },
+  {
+    icon: "brain",
+    title: "A memory you can look into",
+    text: "See what it knows, as a picture and as its own words. It is yours.",
+  },
+  {
+    icon: "chat",
+    title: "Everywhere you are",
+    text: "Web, iOS and Android, one conversation. It works on when you close the window.",
+  },
+  {
+    icon: "usage",
+    title: "Every cent in sight",
+    text: "Tokens cost the provider's price × 1.2. Each call is listed, nothing is rounded up.",
+  },
 ];
 
 /** The one plan. What it costs, what one gets, and the way to the till. */
@@ -79,7 +95,11 @@ export function SubscribeScreen() {
               </View>
             ))}
           </View>
-          {failed ? <Banner tone="danger" title="The payment page did not open">{sayError(failed)}</Banner> : null}
+          {failed ? (
+            <Banner tone="danger" title="The payment page did not open">
+              {sayError(failed)}
+            </Banner>
+          ) : null}
           {owes ? (
             <Button label="Settle the payment" wide busy={portal.isPending} onPress={() => portal.mutate()} />
           ) : (
@@ -103,6 +123,13 @@ const s = StyleSheet.create({
   per: { paddingBottom: space.xs },
   list: { gap: space.l, marginVertical: space.m },
   item: { flexDirection: "row", gap: space.m },
-  itemIcon: { width: 40, height: 40, borderRadius: 12, borderTopLeftRadius: 4, alignItems: "center", justifyContent: "center" },
+  itemIcon: {
+    width: 40,
+    height: 40,
+    borderRadius: 12,
+    borderTopLeftRadius: 4,
+    alignItems: "center",
+    justifyContent: "center",
+  },
   itemWords: { flex: 1 },
 });

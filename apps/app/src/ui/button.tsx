@@ -43,21 +43,21 @@ export function Button(props: ButtonProps) {
   const c = useColors();
   const hintId = useId();
   const off = busy || disabledReason !== undefined;
-  const { bg, ink, edge } = look(kind, c);
+  const { bg, ink, edge } =
+    disabledReason === undefined ? look(kind, c) : { bg: c.sunken, ink: c.muted, edge: c.line };
   const style = ({ pressed, hovered }: PressState): ViewStyle[] => [
     s.base,
     small ? s.small : s.large,
     { backgroundColor: hovered && kind === "ghost" ? c.sunken : bg, borderColor: edge },
     ...(pressed && !off ? [s.pressed] : []),
     ...(hovered && !off && kind !== "ghost" ? [s.hovered] : []),
-    ...(disabledReason ? [s.off] : []),
   ];
   return (
     <View style={wide ? s.wide : s.fit}>
       <Pressable
         role="button"
         aria-label={label}
-        aria-disabled={off}
+        disabled={disabledReason !== undefined}
         aria-busy={busy}
         testID={testID}
         onPress={off ? undefined : onPress}
@@ -79,7 +79,13 @@ export function Button(props: ButtonProps) {
 }
 
 /** A round or square control that shows an icon only. Its name is not optional. */
-export function IconButton(props: { icon: IconName; label: string; onPress: () => void; tone?: keyof Palette; size?: number }) {
+export function IconButton(props: {
+  icon: IconName;
+  label: string;
+  onPress: () => void;
+  tone?: keyof Palette;
+  size?: number;
+}) {
   const { icon, label, onPress, tone = "muted", size = touchTarget } = props;
   const c = useColors();
   const style = ({ hovered, pressed }: PressState) => [
@@ -87,7 +93,13 @@ export function IconButton(props: { icon: IconName; label: string; onPress: () =
     { width: size, height: size, backgroundColor: hovered || pressed ? c.sunken : "transparent" },
   ];
   return (
-    <Pressable role="button" aria-label={label} onPress={onPress} style={style as never} {...web({ title: label })}>
+    <Pressable
+      role="button"
+      aria-label={label}
+      onPress={onPress}
+      style={style as never}
+      {...web({ title: label })}
+    >
       <Icon name={icon} size={size >= touchTarget ? 20 : 17} color={c[tone]} />
     </Pressable>
   );
@@ -106,8 +118,7 @@ const s = StyleSheet.create({
   large: { minHeight: 48, paddingHorizontal: space.xl },
   small: { minHeight: touchTarget, paddingHorizontal: space.l },
   pressed: { transform: [{ scale: 0.98 }] },
-  hovered: { opacity: 0.92 },
-  off: { opacity: 0.5 },
+  hovered: { transform: [{ translateY: -1 }] },
   wide: { alignSelf: "stretch" },
   fit: { alignSelf: "flex-start" },
   hint: { marginTop: space.xs },

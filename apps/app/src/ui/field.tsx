@@ -49,7 +49,12 @@ export function Field({ label, hint, error, ref, code, ...input }: FieldProps) {
         ]}
       />
       {note ? (
-        <Text kind="small" tone={error ? "danger" : "muted"} nativeID={`${id}-note`} {...(error ? { "aria-live": "polite" as const } : {})}>
+        <Text
+          kind="small"
+          tone={error ? "danger" : "muted"}
+          nativeID={`${id}-note`}
+          {...(error ? { "aria-live": "polite" as const } : {})}
+        >
           {note}
         </Text>
       ) : null}

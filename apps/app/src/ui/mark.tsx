@@ -5,7 +5,17 @@ import { Text } from "./text.tsx";
 import { useColors } from "./theme.ts";
 
 /** The claw and its shed shell. Decorative unless `label` names it. */
-export function Mark({ size = 28, color, shell, label }: { size?: number; color?: string; shell?: string; label?: string }) {
+export function Mark({
+  size = 28,
+  color,
+  shell,
+  label,
+}: {
+  size?: number;
+  color?: string;
+  shell?: string;
+  label?: string;
+}) {
   const colors = useColors();
   const ink = color ?? colors.shell;
   const a11y = label ? { role: "img" as const, "aria-label": label } : { "aria-hidden": true };
@@ -13,7 +23,13 @@ export function Mark({ size = 28, color, shell, label }: { size?: number; color?
     <View {...a11y} style={{ width: size, height: size }}>
       <Svg width={size} height={size} viewBox={mark.viewBox}>
         <Path d={mark.claw} fill={ink} />
-        <Path d={mark.shell} fill="none" stroke={shell ?? ink} strokeWidth={mark.shellWidth} strokeLinecap="round" />
+        <Path
+          d={mark.shell}
+          fill="none"
+          stroke={shell ?? ink}
+          strokeWidth={mark.shellWidth}
+          strokeLinecap="round"
+        />
       </Svg>
     </View>
   );

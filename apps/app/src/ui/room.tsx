@@ -11,12 +11,13 @@ import { Text } from "./text.tsx";
 import { useColors } from "./theme.ts";
 import { web } from "./web.ts";
 
-const rooms: readonly { href: "/chat" | "/brain" | "/usage" | "/settings"; label: string; icon: IconName }[] = [
-  { href: "/chat", label: "Chat", icon: "chat" },
-  { href: "/brain", label: "Brain", icon: "brain" },
-  { href: "/usage", label: "Usage", icon: "usage" },
-  { href: "/settings", label: "Settings", icon: "settings" },
-];
+const rooms: readonly { href: "/chat" | "/brain" | "/usage" | "/settings"; label: string; icon: IconName }[] =
+  [
+    { href: "/chat", label: "Chat", icon: "chat" },
+    { href: "/brain", label: "Brain", icon: "brain" },
+    { href: "/usage", label: "Usage", icon: "usage" },
+    { href: "/settings", label: "Settings", icon: "settings" },
+  ];
 
 /** `foot` stands at the end of the rail; a phone has no place for it and does without. */
 export function Rooms({ children, foot }: { children: ReactNode; foot?: ReactNode }) {
@@ -53,7 +54,11 @@ function Rail({ foot }: { foot: ReactNode }) {
 function Tabs({ bottom }: { bottom: number }) {
   const c = useColors();
   return (
-    <View role="navigation" aria-label="Rooms" style={[s.tabs, { borderColor: c.line, backgroundColor: c.surface, paddingBottom: bottom }]}>
+    <View
+      role="navigation"
+      aria-label="Rooms"
+      style={[s.tabs, { borderColor: c.line, backgroundColor: c.surface, paddingBottom: bottom }]}
+    >
       {rooms.map((room) => (
         <RoomLink key={room.href} {...room} />
       ))}
@@ -82,7 +87,11 @@ function RoomLink({ href, label, icon, wide = false }: (typeof rooms)[number] & 
         {...web({ ...(here && { "aria-current": "page" }), dataSet: { hover: "" } })}
       >
         <Icon name={icon} size={22} color={here ? c.shell : c.muted} />
-        <Text kind={wide ? "strong" : "label"} tone={here ? (wide ? "text" : "shell") : "muted"} style={wide ? null : s.tabLabel}>
+        <Text
+          kind={wide ? "strong" : "label"}
+          tone={here ? (wide ? "text" : "shell") : "muted"}
+          style={wide ? null : s.tabLabel}
+        >
           {label}
         </Text>
       </Pressable>
@@ -119,12 +128,39 @@ const s = StyleSheet.create({
   rail: { width: 236, borderRightWidth: 1, padding: space.l, gap: space.xl },
   brand: { padding: space.s, paddingTop: space.m },
   railItems: { gap: space.xs },
-  railLink: { flexDirection: "row", alignItems: "center", gap: space.m, minHeight: 46, paddingHorizontal: space.m },
+  railLink: {
+    flexDirection: "row",
+    alignItems: "center",
+    gap: space.m,
+    minHeight: 46,
+    paddingHorizontal: space.m,
+  },
   foot: { marginTop: "auto" },
   tabs: { flexDirection: "row", borderTopWidth: 1 },
-  tab: { flex: 1, alignItems: "center", justifyContent: "center", gap: 2, minHeight: 58, paddingVertical: space.xs },
+  tab: {
+    flex: 1,
+    alignItems: "center",
+    justifyContent: "center",
+    gap: 2,
+    minHeight: 58,
+    paddingVertical: space.xs,
+  },
   tabLabel: { fontSize: 12, lineHeight: 15 },
-  header: { flexDirection: "row", alignItems: "center", gap: space.m, minHeight: 60, paddingHorizontal: space.xl, borderBottomWidth: 1 },
+  header: {
+    flexDirection: "row",
+    alignItems: "center",
+    gap: space.m,
+    minHeight: 60,
+    paddingHorizontal: space.xl,
+    borderBottomWidth: 1,
+  },
   title: { flexShrink: 1 },
-  page: { width: "100%", maxWidth: breakpoints.tablet + 200, alignSelf: "center", padding: space.xl, paddingBottom: space.xxxl, gap: space.xl },
+  page: {
+    width: "100%",
+    maxWidth: breakpoints.tablet + 200,
+    alignSelf: "center",
+    padding: space.xl,
+    paddingBottom: space.xxxl,
+    gap: space.xl,
+  },
 });

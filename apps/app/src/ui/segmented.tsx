@@ -15,7 +15,11 @@ export interface SegmentedProps<T extends string> {
 export function Segmented<T extends string>({ label, value, options, onChange }: SegmentedProps<T>) {
   const c = useColors();
   return (
-    <View role="radiogroup" aria-label={label} style={[s.row, { backgroundColor: c.sunken, borderColor: c.line }]}>
+    <View
+      role="radiogroup"
+      aria-label={label}
+      style={[s.row, { backgroundColor: c.sunken, borderColor: c.line }]}
+    >
       {options.map((option) => {
         const on = option.value === value;
         const style = ({ hovered }: PressState) => [

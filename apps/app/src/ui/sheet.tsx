@@ -21,12 +21,21 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
   return (
     <Modal visible={open} transparent animationType="fade" onRequestClose={onClose}>
       <View style={[s.veil, roomy ? s.middle : s.below]}>
-        <Pressable aria-label="Close" tabIndex={-1} onPress={onClose} style={[StyleSheet.absoluteFill, s.dim]} />
+        <Pressable
+          aria-label="Close"
+          tabIndex={-1}
+          onPress={onClose}
+          style={[StyleSheet.absoluteFill, s.dim]}
+        />
         <View
           role="dialog"
           aria-modal
           aria-label={title}
-          style={[s.panel, roomy ? s.panelWide : s.panelPhone, { backgroundColor: c.surface, borderColor: c.line }]}
+          style={[
+            s.panel,
+            roomy ? s.panelWide : s.panelPhone,
+            { backgroundColor: c.surface, borderColor: c.line },
+          ]}
           {...motionOf("rise")}
         >
           <View style={s.head}>

@@ -14,7 +14,10 @@ export function Card({ children, style, label }: { children: ReactNode; style?: 
   const c = useColors();
   const named = label ? { role: "group" as const, "aria-label": label } : {};
   return (
-    <View {...named} style={[s.card, hinge("topLeft"), { backgroundColor: c.surface, borderColor: c.line }, style]}>
+    <View
+      {...named}
+      style={[s.card, hinge("topLeft"), { backgroundColor: c.surface, borderColor: c.line }, style]}
+    >
       {children}
     </View>
   );
@@ -31,7 +34,17 @@ const softOf = {
 } satisfies Record<BadgeTone, keyof Palette>;
 
 /** A dot and a word. Colour is never the only signal. `live` lets the dot pulse. */
-export function Badge({ tone, label, live, testID }: { tone: BadgeTone; label: string; live?: boolean; testID?: string }) {
+export function Badge({
+  tone,
+  label,
+  live,
+  testID,
+}: {
+  tone: BadgeTone;
+  label: string;
+  live?: boolean;
+  testID?: string;
+}) {
   const c = useColors();
   return (
     <View role="status" testID={testID} style={[s.badge, { backgroundColor: c[softOf[tone]] }]}>
@@ -46,7 +59,13 @@ export function Badge({ tone, label, live, testID }: { tone: BadgeTone; label: s
   );
 }
 
-const bannerIcon = { danger: "alert", amber: "alert", thought: "moon", kelp: "check", muted: "moon" } satisfies Record<BadgeTone, IconName>;
+const bannerIcon = {
+  danger: "alert",
+  amber: "alert",
+  thought: "moon",
+  kelp: "check",
+  muted: "moon",
+} satisfies Record<BadgeTone, IconName>;
 
 export interface BannerProps {
   tone: BadgeTone;
@@ -80,21 +99,35 @@ export function Skeleton({ width = "100%", height = 16 }: { width?: DimensionVal
   return (
     <View
       aria-hidden
-      style={{ width, height, borderRadius: radius.s, borderTopLeftRadius: radius.hinge, backgroundColor: c.line }}
+      style={{
+        width,
+        height,
+        borderRadius: radius.s,
+        borderTopLeftRadius: radius.hinge,
+        backgroundColor: c.line,
+      }}
       {...motionOf("breathe")}
     />
   );
 }
 
+export interface EmptyStateProps {
+  title: string;
+  /** 1 where it is all there is on the page. */
+  level?: 1 | 2;
+  children?: ReactNode;
+  action?: ReactNode;
+}
+
 /** Nothing here yet: says what will be here, and how to begin. */
-export function EmptyState({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+export function EmptyState({ title, level = 2, children, action }: EmptyStateProps) {
   const c = useColors();
   return (
     <View style={s.empty}>
       <View {...motionOf("swim")}>
         <Mark size={56} color={c.line} shell={c.edge} />
       </View>
-      <Text kind="heading" level={2} center>
+      <Text kind="heading" level={level} center>
         {title}
       </Text>
       {children ? (
@@ -102,7 +135,7 @@ export function EmptyState({ title, children, action }: { title: string; childre
           {children}
         </Text>
       ) : null}
-      {action}
+      {action ? <View>{action}</View> : null}
     </View>
   );
 }

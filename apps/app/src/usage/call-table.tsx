@@ -26,7 +26,12 @@ export function CallTable({ calls }: { calls: readonly UsageCall[] }) {
         <View key={call.id} role="row" style={[s.row, { borderColor: c.line }]}>
           {columns.map((name) => (
             <View key={name} role="cell" style={widthOf(name)}>
-              <Text kind="small" numberOfLines={1} style={isNumber(name) && s.right} tone={name === "Charge" || name === "Why" ? "text" : "muted"}>
+              <Text
+                kind="small"
+                numberOfLines={1}
+                style={isNumber(name) && s.right}
+                tone={name === "Charge" || name === "Why" ? "text" : "muted"}
+              >
                 {valueOf(call, name)}
               </Text>
             </View>

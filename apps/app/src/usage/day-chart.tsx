@@ -16,7 +16,10 @@ export function DayChart({ usage }: { usage: Usage }) {
   const bars = barsOf(usage);
   const step = width / bars.length;
   const thick = Math.max(3, Math.min(18, step * 0.62));
-  const highest = usage.byDay.reduce((max, d) => (BigInt(d.costPicos) > BigInt(max) ? d.costPicos : max), "0");
+  const highest = usage.byDay.reduce(
+    (max, d) => (BigInt(d.costPicos) > BigInt(max) ? d.costPicos : max),
+    "0",
+  );
   const spoken = usage.byDay.map((d) => `${dayWords(d.day)}: ${charge(d.costPicos)}`).join("; ");
   return (
     <View style={s.wrap}>

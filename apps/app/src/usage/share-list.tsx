@@ -12,7 +12,15 @@ export interface Part {
 }
 
 /** Parts of a whole as lines: name, amount, and how much of it all. Dearest first. */
-export function ShareList({ label, parts, ink }: { label: string; parts: readonly Part[]; ink: "shell" | "thought" }) {
+export function ShareList({
+  label,
+  parts,
+  ink,
+}: {
+  label: string;
+  parts: readonly Part[];
+  ink: "shell" | "thought";
+}) {
   const c = useColors();
   const whole = parts.reduce((sum, part) => sum + BigInt(part.costPicos), 0n);
   const sorted = parts.toSorted((a, b) => (BigInt(b.costPicos) > BigInt(a.costPicos) ? 1 : -1));
@@ -27,7 +35,12 @@ export function ShareList({ label, parts, ink }: { label: string; parts: readonl
             <Text kind="strong">{charge(part.costPicos)}</Text>
           </View>
           <View style={[s.track, { backgroundColor: c.sunken }]}>
-            <View style={[s.fill, { backgroundColor: c[ink], width: `${Math.max(1, share(part.costPicos, whole) * 100)}%` }]} />
+            <View
+              style={[
+                s.fill,
+                { backgroundColor: c[ink], width: `${Math.max(1, share(part.costPicos, whole) * 100)}%` },
+              ]}
+            />
           </View>
           <Text kind="small" tone="muted">
             {part.calls} {part.calls === 1 ? "call" : "calls"} · {shortCount(part.tokens)} tokens

@@ -12,7 +12,11 @@ export function shiftMonth(month: string, by: number): string {
 }
 
 export function monthName(month: string, locale?: string): string {
-  return new Date(`${month}-01T00:00:00Z`).toLocaleDateString(locale, { month: "long", year: "numeric", timeZone: "UTC" });
+  return new Date(`${month}-01T00:00:00Z`).toLocaleDateString(locale, {
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
 }
 
 /** 950, 1.2k, 34k, 1.5M: three figures at most. */
@@ -51,7 +55,12 @@ export function barsOf(usage: Pick<Usage, "month" | "byDay">): Bar[] {
   return Array.from({ length: days }, (_, i) => {
     const day = `${usage.month}-${String(i + 1).padStart(2, "0")}`;
     const found = byDay.get(day);
-    return { day, costPicos: found?.costPicos ?? "0", calls: found?.calls ?? 0, height: share(found?.costPicos ?? "0", highest) };
+    return {
+      day,
+      costPicos: found?.costPicos ?? "0",
+      calls: found?.calls ?? 0,
+      height: share(found?.costPicos ?? "0", highest),
+    };
   });
 }
 
@@ -79,9 +88,18 @@ export const stateWords = (state: CallState): string => states[state];
 
 /** "12 Nov, 14:05" in the reader's own time. */
 export function moment(iso: string, locale?: string): string {
-  return new Date(iso).toLocaleString(locale, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+  return new Date(iso).toLocaleString(locale, {
+    day: "numeric",
+    month: "short",
+    hour: "numeric",
+    minute: "2-digit",
+  });
 }
 
 export function dayWords(day: string, locale?: string): string {
-  return new Date(`${day}T00:00:00Z`).toLocaleDateString(locale, { day: "numeric", month: "short", timeZone: "UTC" });
+  return new Date(`${day}T00:00:00Z`).toLocaleDateString(locale, {
+    day: "numeric",
+    month: "short",
+    timeZone: "UTC",
+  });
 }

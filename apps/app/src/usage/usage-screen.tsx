@@ -30,7 +30,11 @@ export function UsageScreen() {
       <RoomPage>
         <MonthSwitch month={month} onChange={setMonth} />
         {usage.isError ? (
-          <Banner tone="danger" title="The ledger did not open" action={<Button label="Try again" small icon="retry" onPress={() => void usage.refetch()} />}>
+          <Banner
+            tone="danger"
+            title="The ledger did not open"
+            action={<Button label="Try again" small icon="retry" onPress={() => void usage.refetch()} />}
+          >
             {sayError(usage.error)}
           </Banner>
         ) : null}
@@ -48,7 +52,11 @@ function MonthSwitch({ month, onChange }: { month: string; onChange: (month: str
       <Text kind="strong" aria-live="polite" style={s.month} center>
         {monthName(month)}
       </Text>
-      {isNow ? <View style={s.noNext} /> : <IconButton icon="right" label="The month after" onPress={() => onChange(shiftMonth(month, 1))} />}
+      {isNow ? (
+        <View style={s.noNext} />
+      ) : (
+        <IconButton icon="right" label="The month after" onPress={() => onChange(shiftMonth(month, 1))} />
+      )}
     </View>
   );
 }
@@ -73,10 +81,22 @@ export function Month({ usage }: { usage: Usage }) {
       </Card>
       <View style={[s.pair, roomy && s.pairRoomy]}>
         <Part title="By model">
-          <ShareList label="By model" ink="shell" parts={usage.byModel.map((p) => ({ ...p, name: p.model, tokens: p.tokensIn + p.tokensOut }))} />
+          <ShareList
+            label="By model"
+            ink="shell"
+            parts={usage.byModel.map((p) => ({ ...p, name: p.model, tokens: p.tokensIn + p.tokensOut }))}
+          />
         </Part>
         <Part title="By reason">
-          <ShareList label="By reason" ink="thought" parts={usage.byCause.map((p) => ({ ...p, name: causeWords(p.cause), tokens: p.tokensIn + p.tokensOut }))} />
+          <ShareList
+            label="By reason"
+            ink="thought"
+            parts={usage.byCause.map((p) => ({
+              ...p,
+              name: causeWords(p.cause),
+              tokens: p.tokensIn + p.tokensOut,
+            }))}
+          />
         </Part>
       </View>
       <Part title="Latest calls">
@@ -142,7 +162,13 @@ const s = StyleSheet.create({
   switch: { flexDirection: "row", alignItems: "center", alignSelf: "flex-start", marginLeft: -space.m },
   month: { minWidth: 150 },
   noNext: { width: 44 },
-  totals: { flexDirection: "row", flexWrap: "wrap", alignItems: "flex-end", columnGap: space.xxl, rowGap: space.l },
+  totals: {
+    flexDirection: "row",
+    flexWrap: "wrap",
+    alignItems: "flex-end",
+    columnGap: space.xxl,
+    rowGap: space.l,
+  },
   figures: { flexDirection: "row", columnGap: space.xxl },
   big: { flexGrow: 1, minWidth: 220 },
   pair: { gap: space.xl },

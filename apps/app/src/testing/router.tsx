@@ -1,0 +1,12 @@
+/** What screens ask of expo-router, for component tests: links that go nowhere, a place that stays. */
+import type { ReactNode } from "react";
+
+export const Link = ({ children }: { children?: ReactNode }) => children;
+export const Redirect = ({ href }: { href: string }) => <span data-testid="redirect">{href}</span>;
+export const usePathname = () => "/";
+export const useLocalSearchParams = () => ({});
+export const useRouter = () => ({ push: () => undefined, replace: () => undefined });
+/** `expo-router/head` answers with a default export. */
+export default function Head() {
+  return null;
+}
