@@ -128,6 +128,10 @@ export const home: HomeWords = {
         a: "Jeder Aufruf eines Modells ist eine Zeile mit Tokens und Preis, und du kannst alle lesen: nach Tag, nach Modell und nach Anlass. Ein Modell, dessen Preis wir nicht kennen, wird abgelehnt, bevor es gefragt wird.",
       },
       {
+        q: "Kann die Rechnung davonlaufen?",
+        a: "Vor jedem Aufruf wird sein schlimmster Fall gegen vier Grenzen reserviert, und ein Aufruf, der nicht hineinpasst, wird abgelehnt. Hat der Betreiber keine anderen gewählt, sind es, zum Preis des Anbieters: 5 $ für eine Aufgabe, 5 $ am Tag, solange du nicht da bist, 20 $ am Tag, 100 $ im Monat.",
+      },
+      {
         q: "Kann ich sehen und ändern, was er sich merkt?",
         a: "Sehen ja: Die Brain View zeigt Erinnerungen, Werkzeuge, Zeitplan und Gespräche, auch während er schläft. Willst du eine Erinnerung ändern, sag es dem Bot.",
       },

@@ -26,7 +26,7 @@ export const legal: LegalWords = {
       {
         title: "Wenn du einen Bot hast",
         text: [
-          "Deine E-Mail-Adresse, deine Nachrichten und die Antworten des Bots, der Nachweis jedes Modellaufrufs (Zeit, Modell, Tokens, Preis) und das letzte Bild vom Inneren des Bots. Ohne sie gäbe es den Dienst nicht. Die Dateien des Bots liegen auf einer eigenen Platte.",
+          "Deine E-Mail-Adresse, deine Nachrichten und die Antworten des Bots, der Nachweis jedes Modellaufrufs (Zeit, Modell, Tokens, Preis) das letzte Bild vom Inneren des Bots und welche Mails wir dir geschickt haben. Ohne sie gäbe es den Dienst nicht. Die Dateien des Bots liegen auf einer eigenen Platte.",
         ],
       },
       {

@@ -126,6 +126,10 @@ export const home = {
         a: "Each call to a model is a row with its tokens and its price, and you can read all of them by day, by model and by cause. A model whose price we do not know is refused before it is asked.",
       },
       {
+        q: "Can the bill run away?",
+        a: "Before each call its worst case is reserved against four caps, and a call that does not fit is refused. Unless whoever runs this installation chose others, they are, at the provider’s price: $5 for one task, $5 a day while you are not there, $20 a day, $100 a month.",
+      },
+      {
         q: "Can I see and change what it remembers?",
         a: "You can see it: the Brain View shows its memories, tools, schedule and conversations, also while it sleeps. To change a memory, tell the bot.",
       },

@@ -30,7 +30,7 @@ export const legal = {
       {
         title: "When you have a bot",
         text: [
-          "Your e-mail address, your messages and the bot’s answers, the record of each call to a model (time, model, tokens, price), and the last picture of the bot’s mind. They are needed to give you the service. The bot’s files lie on a disk of its own.",
+          "Your e-mail address, your messages and the bot’s answers, the record of each call to a model (time, model, tokens, price), the last picture of the bot’s mind, and which mails we sent you. They are needed to give you the service. The bot’s files lie on a disk of its own.",
         ],
       },
       {
