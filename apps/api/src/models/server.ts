@@ -1,5 +1,5 @@
 /** The model proxy as a server: what bots reach instead of a provider. */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../deps.ts";
@@ -84,25 +84,25 @@ export async function startModels(
   const { port: actual } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}`,
-    async stop() {
-      state.stopping = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const patience = new AbortController();
-      await Promise.race([
-        settled(running),
-        delay(STOP_MS, undefined, { signal: patience.signal }).catch(() => undefined),
-      ]); // aborted below
-      patience.abort();
-      state.ledger.giveUp();
-      server.closeAllConnections();
-      state.upstream.close();
-      await settled(running);
-      await closed;
-      state.keyring.close();
-      await state.ledger.close();
-    },
+    stop: () => stop(state, server, running),
   };
+}
+
+async function stop(state: State, server: Server, running: ReadonlySet<Promise<void>>): Promise<void> {
+  state.stopping = true;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const patience = new AbortController();
+  const tooLong = delay(STOP_MS, undefined, { signal: patience.signal }).catch(() => undefined); // all ended in time
+  await Promise.race([settled(running), tooLong]);
+  patience.abort();
+  state.ledger.giveUp();
+  server.closeAllConnections();
+  state.upstream.close();
+  await settled(running);
+  await closed;
+  state.keyring.close();
+  await state.ledger.close();
 }
 
 async function settled(running: ReadonlySet<Promise<void>>): Promise<void> {

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ModelApi } from "./providers.ts";
+import { readCall } from "./read-call.ts";
+import { CallRefused } from "./refusals.ts";
+
+const read = (api: ModelApi, body: unknown) =>
+  readCall(api, Buffer.from(typeof body === "string" ? body : JSON.stringify(body)));
+const chat = { model: "gpt-5", messages: [{ role: "user", content: "hi" }] };
+
+test("a request that lacks nothing goes out byte for byte as it came", () => {
+  const text =
+    '{ "model":"gpt-5",\n "max_completion_tokens": 10, "seed": 12345678901234567890, "messages": [] }';
+  assert.equal(read("openai-completions", text).body.toString(), text);
+});
+
+test("a missing limit and the usage report are asked for in front of the bytes, which stay as they are", () => {
+  const text = '{"model":"gpt-5","stream":true,"seed":12345678901234567890,"messages":[]}';
+  const call = read("openai-completions", text);
+  assert.ok(call.body.toString().endsWith(text.slice(1)));
+  const sent = JSON.parse(call.body.toString());
+  assert.deepEqual([sent.max_completion_tokens, sent.stream_options], [8192, { include_usage: true }]);
+  assert.deepEqual([call.dropUsageChunk, call.maxOutput], [true, 8192]);
+});
+
+test("a client's own stream options are kept when the usage is asked for", () => {
+  const call = read("openai-completions", {
+    ...chat,
+    stream: true,
+    stream_options: { include_obfuscation: false },
+  });
+  assert.deepEqual(JSON.parse(call.body.toString()).stream_options, {
+    include_obfuscation: false,
+    include_usage: true,
+  });
+});
+
+test("several choices may each use the whole limit", () => {
+  assert.equal(read("openai-completions", { ...chat, n: 3, max_tokens: 100 }).maxOutput, 300);
+});
+
+test("a picture is bounded by what providers count for one, a document by the model's window", () => {
+  const picture = {
+    type: "image",
+    source: { type: "base64", media_type: "image/png", data: "A".repeat(100_000) },
+  };
+  const base = { model: "claude-sonnet-5", max_tokens: 10 };
+  const { maxInput } = read("anthropic-messages", {
+    ...base,
+    messages: [{ role: "user", content: [picture] }],
+  });
+  assert.ok(maxInput > 16_000 && maxInput < 17_000, String(maxInput));
+  const document = { type: "document", source: { type: "url", url: "https://example.com/a.pdf" } };
+  assert.equal(
+    read("anthropic-messages", { ...base, messages: [{ role: "user", content: [document] }] }).maxInput,
+    Number.MAX_SAFE_INTEGER,
+  );
+});
+
+for (const { name, api, body } of [
+  { name: "no JSON", api: "anthropic-messages", body: "{" },
+  { name: "a list", api: "anthropic-messages", body: [] },
+  { name: "no model", api: "openai-responses", body: { input: "hi" } },
+  {
+    name: "no max_tokens at Anthropic",
+    api: "anthropic-messages",
+    body: { model: "claude-sonnet-5", messages: [] },
+  },
+  { name: "a negative limit", api: "openai-completions", body: { ...chat, max_tokens: -1 } },
+  { name: "a fraction of a token", api: "openai-completions", body: { ...chat, max_tokens: 1.5 } },
+  { name: "a hundred choices", api: "openai-completions", body: { ...chat, n: 100 } },
+  {
+    name: "an answer for later",
+    api: "openai-responses",
+    body: { model: "gpt-5", input: "hi", background: true },
+  },
+  {
+    name: "a stored conversation",
+    api: "openai-responses",
+    body: { model: "gpt-5", input: "hi", previous_response_id: "resp_1" },
+  },
+  { name: "sound", api: "openai-completions", body: { ...chat, modalities: ["text", "audio"] } },
+] as const) {
+  test(`${name} is refused with a 400 that says why`, () => {
+    assert.throws(
+      () => read(api, body),
+      (error) => error instanceof CallRefused && error.refusal.status === 400 && error.message !== "",
+    );
+  });
+}

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { budgetRefusal, refusalBody, refusals } from "./refusals.ts";
+
+const reasons = [
+  "not_entitled",
+  "unknown_bot",
+  "held",
+  "day_cap",
+  "month_cap",
+  "unattended_cap",
+  "run_cap",
+  "run_calls",
+] as const;
+/** What makes OpenClaw switch a provider off (reference: openclaw, section 8). */
+const FORBIDDEN =
+  /credits|balance|billing|spend limit|payment required|top up|out of budget|insufficient quota|subscription|current plan|upgrade your plan/i;
+
+test("every budget answer is a 402 that OpenClaw shows at once, in words that switch nothing off", () => {
+  for (const reason of reasons) {
+    const refusal = budgetRefusal(reason, new Date("2026-11-22T12:00:00Z"));
+    assert.equal(refusal.status, 402);
+    assert.match(refusal.message, /usage limit|quota exceeded/i);
+    assert.doesNotMatch(refusal.message, FORBIDDEN);
+  }
+  for (const refusal of Object.values(refusals)) assert.doesNotMatch(refusal.message, FORBIDDEN);
+});
+
+test("a cap says when it ends", () => {
+  assert.match(budgetRefusal("month_cap", new Date("2026-12-22T12:00:00Z")).message, /1 January|January 1/);
+});
+
+test("an error has the shape of the api that was asked", () => {
+  const refusal = budgetRefusal("day_cap", new Date());
+  assert.deepEqual(JSON.parse(refusalBody("anthropic-messages", refusal)), {
+    type: "error",
+    error: { type: "quota_exceeded", message: refusal.message },
+  });
+  assert.equal(JSON.parse(refusalBody("openai-responses", refusal)).error.code, "quota_exceeded");
+});
