@@ -16,23 +16,24 @@ export function newAddress(): string {
 }
 
 export async function signUp(page: Page, app: string, email: string): Promise<void> {
-  await page.goto(`${app}/sign-in?mode=sign-up`);
-  await page.getByLabel("Email", { exact: false }).first().fill(email);
-  await page.getByLabel("Password", { exact: false }).first().fill(password);
-  await page.getByRole("button", { name: /create (my )?account|sign up/i }).click();
+  await page.goto(`${app}/sign-in`);
+  await page.getByRole("radio", { name: "Create account" }).click();
+  await page.getByRole("textbox", { name: "E-mail" }).fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Create account" }).click();
   await page.waitForURL(/\/subscribe/);
 }
 
 export async function signIn(page: Page, app: string, email: string): Promise<void> {
   await page.goto(`${app}/sign-in`);
-  await page.getByLabel("Email", { exact: false }).first().fill(email);
-  await page.getByLabel("Password", { exact: false }).first().fill(password);
-  await page.getByRole("button", { name: /^sign in$/i }).click();
+  await page.getByRole("textbox", { name: "E-mail" }).fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
 }
 
 export async function openCheckout(page: Page): Promise<void> {
-  await page.getByRole("button", { name: /subscribe|continue to payment|get my bot|pay/i }).first().click();
-  await page.waitForURL(/\/(c|checkout|pay)\//);
+  await page.getByRole("button", { name: "Get your bot" }).click();
+  await page.waitForURL(/\/c\/pay\//);
 }
 
 export async function pay(page: Page): Promise<void> {
@@ -51,15 +52,21 @@ export async function say(page: Page, text: string): Promise<void> {
   await page.getByRole("button", { name: "Send message" }).click();
 }
 
-/** The different texts that the running reply showed, until a finished message took its place. */
-export async function watchReply(page: Page): Promise<string[]> {
-  const seen: string[] = [];
-  const running = page.getByTestId("running-reply");
+/** Runs in the page: writes down each text of the running reply as it is painted, however quick. */
+const RECORDER = `
+  window.moltSeen = [];
+  new MutationObserver(() => {
+    const text = document.querySelector('[data-testid="running-reply"]')?.textContent;
+    if (text && text !== window.moltSeen.at(-1)) window.moltSeen.push(text);
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+`;
+
+/** Sends a message and answers the different texts that its running reply showed, until it was finished. */
+export async function sayAndWatch(page: Page, text: string): Promise<string[]> {
+  await page.evaluate(RECORDER);
   const finished = page.getByTestId("bot-message");
   const before = await finished.count();
-  for (;;) {
-    const text = await running.textContent({ timeout: 100 }).catch(() => undefined); // not there yet, or already done
-    if (text && text !== seen.at(-1)) seen.push(text);
-    if ((await finished.count()) > before && !(await running.isVisible())) return seen;
-  }
+  await say(page, text);
+  await expect(finished).toHaveCount(before + 1, { timeout: 90_000 });
+  return page.evaluate<string[]>("window.moltSeen");
 }

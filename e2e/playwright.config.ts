@@ -16,6 +16,7 @@ export default defineConfig({
   reporter: [["list"], ["json"]],
   globalSetup: "./global-setup.ts",
   use: {
+    actionTimeout: 15_000,
     launchOptions: { executablePath: chromium.path, args: chromiumFlags, env: { ...process.env, ...chromium.env } },
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
