@@ -61,7 +61,7 @@ function Header({ language, path }: { language: Language; path: Path }) {
           className="mr-auto flex items-center gap-2.5 py-2 font-display text-xl font-bold tracking-tight"
         >
           <Mark size={30} className="text-shell" />
-          {name}
+          <span className="whitespace-nowrap max-[23.5rem]:sr-only">{name}</span>
         </a>
         <nav aria-label={frame.nav} className="contents">
           {links.map(([to, label]) => (
