@@ -3,7 +3,7 @@
   try {
     var chosen = localStorage.getItem("molt.appearance");
     if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
-  } catch (denied) {
+  } catch {
     /* Storage is switched off: the page follows the system. */
   }
 })();

@@ -24,23 +24,14 @@ export interface CodeFormProps {
 export function CodeForm({ auth, email, type, onBack }: CodeFormProps) {
   const [code, setCode] = useState("");
   const [refusal, setRefusal] = useState<string | undefined>();
-  const [busy, setBusy] = useState<"check" | "send" | null>(null);
-  const [sentAt, setSentAt] = useState(() => Date.now());
-  const wait = Math.ceil((sentAt + resendAfterMs - useNow(1000)) / 1000);
+  const [checking, setChecking] = useState(false);
 
   async function check(token: string) {
-    if (busy !== null) return;
-    setBusy("check");
+    if (checking) return;
+    setChecking(true);
     const outcome = await verifyCode(auth, email, { token, type });
-    setBusy(null);
+    setChecking(false);
     if (outcome.kind === "refused") setRefusal(outcome.reason);
-  }
-  async function resend() {
-    setBusy("send");
-    const outcome = await resendCode(auth, email, type);
-    setBusy(null);
-    setRefusal(outcome.kind === "refused" ? outcome.reason : undefined);
-    if (outcome.kind === "code-sent") setSentAt(Date.now());
   }
   function enterCode(text: string) {
     const next = tidyCode(text);
@@ -48,17 +39,9 @@ export function CodeForm({ auth, email, type, onBack }: CodeFormProps) {
     setRefusal(undefined);
     if (next.length === 6 && next !== code) void check(next);
   }
-
   return (
     <View style={s.form}>
-      <View style={s.words}>
-        <Text kind="title" level={1}>
-          Check your mail
-        </Text>
-        <Text tone="muted">
-          We sent six digits to <Text kind="strong">{email.trim()}</Text>. They are good for ten minutes.
-        </Text>
-      </View>
+      <Words email={email} />
       <Field
         label="Code from the mail"
         code
@@ -70,36 +53,76 @@ export function CodeForm({ auth, email, type, onBack }: CodeFormProps) {
         maxLength={12}
         onSubmitEditing={() => void check(code)}
       />
-      {refusal ? (
-        <Banner tone="danger" title="Not this one">
-          {refusal}
-        </Banner>
-      ) : null}
+      {refusal ? <Refusal>{refusal}</Refusal> : null}
       <Button
         label="Go on"
         wide
-        busy={busy === "check"}
+        busy={checking}
         onPress={() => void check(code)}
         disabledReason={code.length < 6 ? "All six digits, please." : undefined}
       />
       <View style={s.row}>
         <Button label="Another address" kind="ghost" icon="left" small onPress={onBack} />
-        {wait > 0 ? (
-          <Text kind="small" tone="muted" style={s.wait}>
-            New code in {wait} s
-          </Text>
-        ) : (
-          <Button
-            label="Send a new code"
-            kind="ghost"
-            icon="mail"
-            small
-            busy={busy === "send"}
-            onPress={() => void resend()}
-          />
-        )}
+        <Resend again={() => resendCode(auth, email, type)} onRefusal={setRefusal} />
       </View>
     </View>
+  );
+}
+
+function Refusal({ children }: { children: string }) {
+  return (
+    <Banner tone="danger" title="Not this one">
+      {children}
+    </Banner>
+  );
+}
+
+function Words({ email }: { email: string }) {
+  return (
+    <View style={s.words}>
+      <Text kind="title" level={1}>
+        Check your mail
+      </Text>
+      <Text tone="muted">
+        We sent six digits to <Text kind="strong">{email.trim()}</Text>. They are good for ten minutes.
+      </Text>
+    </View>
+  );
+}
+
+interface ResendProps {
+  again: () => ReturnType<typeof resendCode>;
+  onRefusal: (reason: string | undefined) => void;
+}
+
+/** Counts down to the next mail that may be asked for. */
+function Resend({ again, onRefusal }: ResendProps) {
+  const [sentAt, setSentAt] = useState(() => Date.now());
+  const [sending, setSending] = useState(false);
+  const wait = Math.ceil((sentAt + resendAfterMs - useNow(1000)) / 1000);
+  async function resend() {
+    setSending(true);
+    const outcome = await again();
+    setSending(false);
+    onRefusal(outcome.kind === "refused" ? outcome.reason : undefined);
+    if (outcome.kind === "code-sent") setSentAt(Date.now());
+  }
+  if (wait > 0) {
+    return (
+      <Text kind="small" tone="muted" style={s.wait}>
+        New code in {wait} s
+      </Text>
+    );
+  }
+  return (
+    <Button
+      label="Send a new code"
+      kind="ghost"
+      icon="mail"
+      small
+      busy={sending}
+      onPress={() => void resend()}
+    />
   );
 }
 

@@ -1,21 +1,13 @@
 import { space } from "@molt/brand";
-import type { GoTrueClient as AuthClient } from "@supabase/auth-js";
-import { useRef, useState } from "react";
+import { useRef } from "react";
 import { StyleSheet, View, type TextInput } from "react-native";
 import { Button } from "../ui/button.tsx";
 import { Field } from "../ui/field.tsx";
 import { Segmented } from "../ui/segmented.tsx";
 import { Banner } from "../ui/surface.tsx";
 import { Text } from "../ui/text.tsx";
-import { checkEmail, checkForm, minPassword, type FormErrors } from "./check-form.ts";
-import { sendCode, signIn, signUp, type CodeType, type Outcome } from "./verbs.ts";
-
-type Mode = "in" | "up";
-
-export interface PasswordFormProps {
-  auth: AuthClient;
-  onCodeSent: (email: string, type: CodeType) => void;
-}
+import { minPassword } from "./check-form.ts";
+import { usePasswordForm, type Mode, type PasswordFormProps } from "./use-password-form.ts";
 
 const words = {
   in: { title: "Welcome back", lead: "Your bot kept everything you told it.", go: "Sign in" },
@@ -26,40 +18,10 @@ const words = {
   },
 } satisfies Record<Mode, { title: string; lead: string; go: string }>;
 
-export function PasswordForm({ auth, onCodeSent }: PasswordFormProps) {
-  const [mode, setMode] = useState<Mode>("in");
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
-  const [errors, setErrors] = useState<FormErrors>({});
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const [busy, setBusy] = useState<"password" | "code" | null>(null);
-  const passwordField = useRef<TextInput>(null);
-
-  async function run(which: "password" | "code", found: FormErrors, ask: () => Promise<Outcome>) {
-    setErrors(found);
-    setRefusal(null);
-    if (busy !== null || Object.keys(found).length > 0) return;
-    setBusy(which);
-    const outcome = await ask();
-    setBusy(null);
-    if (outcome.kind === "refused") setRefusal(outcome.reason);
-    if (outcome.kind === "code-sent") onCodeSent(email, outcome.type);
-  }
-
-  const submit = () =>
-    run("password", checkForm({ email, password, isNew: mode === "up" }), () =>
-      (mode === "up" ? signUp : signIn)(auth, { email, password }),
-    );
-  const byMail = () => {
-    const wrong = checkEmail(email);
-    return run("code", wrong ? { email: wrong } : {}, () => sendCode(auth, email));
-  };
-  const change = (next: Mode) => {
-    setMode(next);
-    setErrors({});
-    setRefusal(null);
-  };
-
+/** E-mail and password, for a new account or an old one, or a code by mail. */
+export function PasswordForm(props: PasswordFormProps) {
+  const form = usePasswordForm(props);
+  const { mode } = form;
   return (
     <View style={s.form}>
       <View style={s.words}>
@@ -71,21 +33,45 @@ export function PasswordForm({ auth, onCodeSent }: PasswordFormProps) {
       <Segmented
         label="Sign in or create an account"
         value={mode}
-        onChange={change}
+        onChange={form.change}
         options={[
           { value: "in", label: "Sign in" },
           { value: "up", label: "Create account" },
         ]}
       />
-      {refusal ? (
+      {form.refusal ? (
         <Banner tone="danger" title="That did not work">
-          {refusal}
+          {form.refusal}
         </Banner>
       ) : null}
+      <Fields form={form} />
+      <Button
+        label={words[mode].go}
+        wide
+        busy={form.busy === "password"}
+        onPress={() => void form.submit()}
+      />
+      <Button
+        label="E-mail me a code instead"
+        kind="ghost"
+        icon="mail"
+        wide
+        busy={form.busy === "code"}
+        onPress={() => void form.byMail()}
+      />
+    </View>
+  );
+}
+
+function Fields({ form }: { form: ReturnType<typeof usePasswordForm> }) {
+  const passwordField = useRef<TextInput>(null);
+  const { fields, errors, mode } = form;
+  return (
+    <>
       <Field
         label="E-mail"
-        value={email}
-        onChangeText={setEmail}
+        value={fields.email}
+        onChangeText={fields.setEmail}
         error={errors.email}
         placeholder="you@example.org"
         autoComplete="email"
@@ -98,24 +84,15 @@ export function PasswordForm({ auth, onCodeSent }: PasswordFormProps) {
       <Field
         ref={passwordField}
         label="Password"
-        value={password}
-        onChangeText={setPassword}
+        value={fields.password}
+        onChangeText={fields.setPassword}
         error={errors.password}
         {...(mode === "up" && { hint: `At least ${minPassword} characters.` })}
         autoComplete={mode === "up" ? "new-password" : "current-password"}
         secureTextEntry
-        onSubmitEditing={() => void submit()}
+        onSubmitEditing={() => void form.submit()}
       />
-      <Button label={words[mode].go} wide busy={busy === "password"} onPress={() => void submit()} />
-      <Button
-        label="E-mail me a code instead"
-        kind="ghost"
-        icon="mail"
-        wide
-        busy={busy === "code"}
-        onPress={() => void byMail()}
-      />
-    </View>
+    </>
   );
 }
 

@@ -27,28 +27,14 @@ const lateMs = 60_000;
 /** The return from the till: watches the bot being born and opens the chat when it is. */
 export function BirthScreen() {
   const router = useRouter();
-  const client = useLiveChat();
-  const { api } = useDoors();
-  const [openedAt] = useState(() => Date.now());
-  const confirm = useConfirm();
-  const me = useMe(pollMs);
-  const bot = useBot(me.data?.bot);
-  const chapter = chapterOf({ me: me.data, bot, confirming: confirm.isPending });
-  const passed = waited(bot, openedAt, useNow(1000, chapter !== "born"));
-
-  const again = useMutation({
-    mutationFn: () => api.call(provision, {}),
-    onSuccess: (answer) => client.learnBot(answer.bot),
-  });
-  const retry = () => (chapter === "failed" ? again.mutate() : confirm.run());
+  const { bot, chapter, passed, failure, asking, unasked, retry } = useBirth();
   useEffect(() => {
     if (chapter !== "born") return;
     const timer = setTimeout(() => router.replace("/chat"), lingerMs);
     return () => clearTimeout(timer);
   }, [chapter, router]);
 
-  if (chapter === "unpaid" && confirm.idle) return <Redirect href="/subscribe" />;
-  const failure = again.error ?? confirm.error ?? (me.data ? null : me.error);
+  if (chapter === "unpaid" && unasked) return <Redirect href="/subscribe" />;
   return (
     <ScrollView contentContainerStyle={s.scroll}>
       <View role="main" style={s.column}>
@@ -70,18 +56,38 @@ export function BirthScreen() {
         ) : null}
         <View>
           {chapter === "failed" || chapter === "unpaid" || failure ? (
-            <Button
-              label="Try again"
-              icon="retry"
-              busy={again.isPending || confirm.isPending}
-              onPress={retry}
-            />
+            <Button label="Try again" icon="retry" busy={asking} onPress={retry} />
           ) : null}
           {chapter === "born" ? <Button label="Say hello" onPress={() => router.replace("/chat")} /> : null}
         </View>
       </View>
     </ScrollView>
   );
+}
+
+/** What is known of the birth, and what can be done about it. */
+function useBirth() {
+  const client = useLiveChat();
+  const { api } = useDoors();
+  const [openedAt] = useState(() => Date.now());
+  const confirm = useConfirm();
+  const me = useMe(pollMs);
+  const bot = useBot(me.data?.bot);
+  const chapter = chapterOf({ me: me.data, bot, confirming: confirm.isPending });
+  const passed = waited(bot, openedAt, useNow(1000, chapter !== "born"));
+  const again = useMutation({
+    mutationFn: () => api.call(provision, {}),
+    onSuccess: (answer) => client.learnBot(answer.bot),
+  });
+  return {
+    bot,
+    chapter,
+    passed,
+    failure: again.error ?? confirm.error ?? (me.data ? null : me.error),
+    asking: again.isPending || confirm.isPending,
+    unasked: confirm.idle,
+    retry: () => (chapter === "failed" ? again.mutate() : confirm.run()),
+  };
 }
 
 const titles = {

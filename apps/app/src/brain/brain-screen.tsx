@@ -77,8 +77,6 @@ function Mind({ brain, side, onSide }: { brain: Brain; side: Side; onSide: (side
   const roomy = useRoomy();
   const [selected, setSelected] = useState<string | null>(null);
   const [file, setFile] = useState<string | null>(null);
-  const { known, keep } = usePositions();
-  const select = useCallback(async (id: string | null) => setSelected(id), []);
   const node = brain.nodes.find((n) => n.id === selected) ?? null;
   const read = (name: string) => {
     setFile(name);
@@ -100,20 +98,7 @@ function Mind({ brain, side, onSide }: { brain: Brain; side: Side; onSide: (side
         />
       </View>
       {side === "picture" ? (
-        <View style={s.all}>
-          <View style={s.all}>
-            <View style={StyleSheet.absoluteFill}>
-              <BrainCanvas
-                brain={brain}
-                selected={selected}
-                known={known}
-                onSelect={select}
-                onPositions={keep}
-              />
-            </View>
-          </View>
-          <Legend nodes={brain.nodes} />
-        </View>
+        <Picture brain={brain} selected={selected} onSelect={setSelected} />
       ) : side === "list" ? (
         <NodeList brain={brain} onSelect={setSelected} />
       ) : (
@@ -124,6 +109,27 @@ function Mind({ brain, side, onSide }: { brain: Brain; side: Side; onSide: (side
           <NodePanel brain={brain} node={node} onSelect={setSelected} onRead={read} />
         </View>
       ) : null}
+    </View>
+  );
+}
+
+interface PictureProps {
+  brain: Brain;
+  selected: string | null;
+  onSelect: (id: string | null) => void;
+}
+
+function Picture({ brain, selected, onSelect }: PictureProps) {
+  const { known, keep } = usePositions();
+  const select = useCallback(async (id: string | null) => onSelect(id), [onSelect]);
+  return (
+    <View style={s.all}>
+      <View style={s.all}>
+        <View style={StyleSheet.absoluteFill}>
+          <BrainCanvas brain={brain} selected={selected} known={known} onSelect={select} onPositions={keep} />
+        </View>
+      </View>
+      <Legend nodes={brain.nodes} />
     </View>
   );
 }

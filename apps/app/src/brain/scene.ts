@@ -170,7 +170,7 @@ function nodeShapes({ input, node, i, at, dim, focus }: NodeInput): Shape[] {
   if (node.kind === "self") shapes.push({ kind: "mark", at, r: r * 0.62, ink: "onShell", alpha });
   if (node.id === input.selected || focus)
     shapes.push({ kind: "ring", at, r: r + 5, ink: "text", alpha: 0.9, width: 2 });
-  if (labelled(node, input, focus, dim)) {
+  if (focus || (!dim && labelled(node, input))) {
     const text = node.label.length > maxLabel ? `${node.label.slice(0, maxLabel - 1)}…` : node.label;
     shapes.push({
       kind: "label",
@@ -185,9 +185,8 @@ function nodeShapes({ input, node, i, at, dim, focus }: NodeInput): Shape[] {
 }
 
 /** Names everywhere would be noise: the big, the chosen and its neighbours, and all of a small mind. */
-function labelled(node: ModelNode, input: SceneInput, focus: boolean, dim: boolean): boolean {
-  if (focus || node.kind === "self") return true;
-  if (dim) return false;
+function labelled(node: ModelNode, input: SceneInput): boolean {
+  if (node.kind === "self") return true;
   if (input.hovered !== null || input.selected !== null) return true;
   if (input.model.nodes.length <= 36) return node.kind !== "tool" || input.model.nodes.length <= 18;
   return node.r >= 13;

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { clientFrame, type BotView, type ClientFrame, type Message, type ServerFrame } from "@molt/contract";
 import { WebSocketServer, WebSocket as ServerSocket } from "ws";
-import { createChatClient, type ChatState } from "./chat-client.ts";
+import { ChatClient, type ChatState } from "./chat-client.ts";
 
 const at = "2026-11-22T12:00:00.000Z";
 const bot: BotView = {
@@ -97,7 +97,7 @@ async function visit(
 ) {
   const url = await mailbox.open(t);
   const page = async () => ({ messages: mailbox.messages.slice(-50), hasMore: mailbox.messages.length > 50 });
-  const client = createChatClient({
+  const client = new ChatClient({
     userId: more.userId ?? randomUUID(),
     url,
     api: { call: page as never },

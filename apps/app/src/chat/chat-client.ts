@@ -6,8 +6,8 @@ import { listMessages, type BotView, type ServerFrame } from "@molt/contract";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Api } from "../session/api.ts";
 import { readMessages, readOutbox, writeMessages, writeOutbox } from "./cache.ts";
-import type { Phase } from "./connection.ts";
-import { createSocket, type ChatSocket } from "./socket.ts";
+import type { ConnectionState, Phase } from "./connection.ts";
+import { ChatSocket } from "./socket.ts";
 import { empty, heldSeq, reduce, toSend, type Deed, type Transcript } from "./transcript.ts";
 
 export interface ChatState {
@@ -18,23 +18,6 @@ export interface ChatState {
   readonly loadingOlder: boolean;
   /** Nothing is known yet: neither cache nor api has spoken. */
   readonly blank: boolean;
-}
-
-export interface ChatClient {
-  readonly store: StoreApi<ChatState>;
-  start(): void;
-  stop(): void;
-  nudge(): void;
-  send(text: string): void;
-  retry(clientId: string): void;
-  discard(clientId: string): void;
-  abort(messageId: string): void;
-  wake(): void;
-  dismiss(): void;
-  /** A page before the oldest message. Quiet on failure: the list asks again when it is scrolled again. */
-  loadOlder(): Promise<void>;
-  /** The bot as another answer of the api saw it. */
-  learnBot(bot: BotView | null): void;
 }
 
 export interface ChatDeps {
@@ -49,127 +32,161 @@ export interface ChatDeps {
 
 const pageSize = 50;
 const saveAfterMs = 300;
+const atFirst: ChatState = {
+  transcript: empty,
+  phase: "off",
+  lostAt: null,
+  loadingOlder: false,
+  blank: true,
+};
 
-export function createChatClient(deps: ChatDeps): ChatClient {
-  const store = createStore<ChatState>(() => ({
-    transcript: empty,
-    phase: "off",
-    lostAt: null,
-    loadingOlder: false,
-    blank: true,
-  }));
-  const transcript = () => store.getState().transcript;
-  let saveTimer: ReturnType<typeof setTimeout> | undefined;
-  let running = false;
+export class ChatClient {
+  readonly store: StoreApi<ChatState> = createStore<ChatState>(() => atFirst);
+  readonly #deps: ChatDeps;
+  readonly #socket: ChatSocket;
+  #saveTimer: ReturnType<typeof setTimeout> | undefined;
+  #running = false;
 
-  const socket: ChatSocket = createSocket({
-    url: deps.url,
-    token: deps.token,
-    WebSocket: deps.WebSocket,
-    after: () => heldSeq(transcript()),
-    onFrame,
-    onState(state) {
-      const wasLive = store.getState().phase === "live";
-      if (wasLive && state.phase !== "live") act({ type: "lost" });
-      const lostAt =
-        state.phase === "live" || state.phase === "off"
-          ? null
-          : (store.getState().lostAt ?? deps.now().getTime());
-      store.setState({ phase: state.phase, lostAt });
-    },
-  });
-
-  function act(deed: Deed): void {
-    const next = reduce(transcript(), deed);
-    if (next === transcript()) return;
-    const { messages, pending } = transcript();
-    store.setState({ transcript: next });
-    if (next.pending !== pending) writeOutbox(deps.userId, next.pending);
-    if (next.messages !== messages) saveSoon();
+  constructor(deps: ChatDeps) {
+    this.#deps = deps;
+    this.#socket = new ChatSocket({
+      url: deps.url,
+      token: deps.token,
+      WebSocket: deps.WebSocket,
+      after: () => heldSeq(this.#transcript),
+      onFrame: (frame) => this.#onFrame(frame),
+      onState: (state) => this.#onState(state),
+    });
   }
 
-  function saveSoon(): void {
-    clearTimeout(saveTimer);
-    saveTimer = setTimeout(() => writeMessages(deps.userId, transcript().messages), saveAfterMs);
+  /** Safe to call again. */
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    void this.#begin();
   }
 
-  function onFrame(frame: ServerFrame): void {
-    act({ type: "frame", frame, at: deps.now().toISOString() });
-    if (transcript().gap) return socket.gap();
-    if (frame.t !== "welcome") return;
-    store.setState({ blank: false });
-    const { stopped } = transcript();
-    if (stopped !== null) socket.send({ t: "abort", messageId: stopped });
-    flush();
+  stop(): void {
+    this.#running = false;
+    clearTimeout(this.#saveTimer);
+    this.#socket.stop();
   }
 
-  function flush(): void {
-    const sent = toSend(transcript()).filter((p) =>
-      socket.send({ t: "send", clientId: p.clientId, text: p.text }),
+  nudge(): void {
+    this.#socket.nudge();
+  }
+
+  send(text: string): void {
+    this.#act({ type: "write", clientId: this.#deps.newId(), text, at: this.#deps.now().toISOString() });
+    this.#flush();
+  }
+
+  retry(clientId: string): void {
+    this.#act({ type: "retry", clientId });
+    this.#flush();
+  }
+
+  discard(clientId: string): void {
+    this.#act({ type: "discard", clientId });
+  }
+
+  /** Stops the reply to this message. Sent again after a lost socket until the mailbox has the stopped reply. */
+  abort(messageId: string): void {
+    this.#act({ type: "stop", messageId });
+    this.#socket.send({ t: "abort", messageId });
+  }
+
+  wake(): void {
+    this.#socket.send({ t: "wake" });
+  }
+
+  dismiss(): void {
+    this.#act({ type: "dismiss" });
+  }
+
+  /** The bot as another answer of the api saw it. */
+  learnBot(bot: BotView | null): void {
+    this.#act({ type: "bot", bot });
+  }
+
+  /** A page before the oldest message. Quiet on failure: the list asks again when it is scrolled again. */
+  async loadOlder(): Promise<void> {
+    const { hasMore, messages } = this.#transcript;
+    const first = messages[0]?.seq;
+    if (this.store.getState().loadingOlder || hasMore === false || first === undefined || first <= 1) return;
+    await this.#loadPage(first);
+  }
+
+  get #transcript(): Transcript {
+    return this.store.getState().transcript;
+  }
+
+  #act(deed: Deed): void {
+    const before = this.#transcript;
+    const next = reduce(before, deed);
+    if (next === before) return;
+    this.store.setState({ transcript: next });
+    if (next.pending !== before.pending) writeOutbox(this.#deps.userId, next.pending);
+    if (next.messages !== before.messages) this.#saveSoon();
+  }
+
+  #saveSoon(): void {
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = setTimeout(
+      () => writeMessages(this.#deps.userId, this.#transcript.messages),
+      saveAfterMs,
     );
-    if (sent.length > 0) act({ type: "sent", clientIds: sent.map((p) => p.clientId) });
+  }
+
+  #onState(state: ConnectionState): void {
+    const before = this.store.getState();
+    if (before.phase === "live" && state.phase !== "live") this.#act({ type: "lost" });
+    const well = state.phase === "live" || state.phase === "off";
+    this.store.setState({
+      phase: state.phase,
+      lostAt: well ? null : (before.lostAt ?? this.#deps.now().getTime()),
+    });
+  }
+
+  #onFrame(frame: ServerFrame): void {
+    this.#act({ type: "frame", frame, at: this.#deps.now().toISOString() });
+    if (this.#transcript.gap) return this.#socket.gap();
+    if (frame.t !== "welcome") return;
+    this.store.setState({ blank: false });
+    const { stopped } = this.#transcript;
+    if (stopped !== null) this.#socket.send({ t: "abort", messageId: stopped });
+    this.#flush();
+  }
+
+  #flush(): void {
+    const sent = toSend(this.#transcript).filter((p) =>
+      this.#socket.send({ t: "send", clientId: p.clientId, text: p.text }),
+    );
+    if (sent.length > 0) this.#act({ type: "sent", clientIds: sent.map((p) => p.clientId) });
   }
 
   /** A device that knows nothing asks for the newest page first, not for the whole mailbox frame by frame. */
-  async function begin(): Promise<void> {
-    const messages = readMessages(deps.userId);
-    act({ type: "restored", messages, pending: readOutbox(deps.userId) });
-    if (messages.length === 0) await loadPage(undefined);
-    else store.setState({ blank: false });
-    if (running) socket.start();
+  async #begin(): Promise<void> {
+    const messages = readMessages(this.#deps.userId);
+    this.#act({ type: "restored", messages, pending: readOutbox(this.#deps.userId) });
+    if (messages.length === 0) await this.#loadPage(undefined);
+    else this.store.setState({ blank: false });
+    if (this.#running) this.#socket.start();
   }
 
-  async function loadPage(before: number | undefined): Promise<void> {
-    store.setState({ loadingOlder: true });
+  async #loadPage(before: number | undefined): Promise<void> {
+    this.store.setState({ loadingOlder: true });
     try {
-      const page = await deps.api.call(listMessages, {
+      const page = await this.#deps.api.call(listMessages, {
         limit: pageSize,
         ...(before !== undefined && { before }),
       });
-      act({ type: "page", ...page });
-      store.setState({ blank: false });
+      this.#act({ type: "page", ...page });
+      this.store.setState({ blank: false });
     } catch {
       // The socket's replay brings what is missing; an older page is asked for again on the next scroll.
     } finally {
-      store.setState({ loadingOlder: false });
+      this.store.setState({ loadingOlder: false });
     }
   }
-
-  return {
-    store,
-    start() {
-      if (running) return;
-      running = true;
-      void begin();
-    },
-    stop() {
-      running = false;
-      clearTimeout(saveTimer);
-      socket.stop();
-    },
-    nudge: () => socket.nudge(),
-    send(text) {
-      act({ type: "write", clientId: deps.newId(), text, at: deps.now().toISOString() });
-      flush();
-    },
-    retry(clientId) {
-      act({ type: "retry", clientId });
-      flush();
-    },
-    discard: (clientId) => act({ type: "discard", clientId }),
-    abort(messageId) {
-      act({ type: "stop", messageId });
-      socket.send({ t: "abort", messageId });
-    },
-    wake: () => void socket.send({ t: "wake" }),
-    dismiss: () => act({ type: "dismiss" }),
-    async loadOlder() {
-      const { loadingOlder } = store.getState();
-      const { hasMore, messages } = transcript();
-      const first = messages[0]?.seq;
-      if (loadingOlder || hasMore === false || first === undefined || first <= 1) return;
-      await loadPage(first);
-    },
-    learnBot: (bot) => act({ type: "bot", bot }),
-  };
 }

@@ -36,7 +36,7 @@ export function ChatNotices() {
           <Text kind="small" tone="danger" role="alert" style={s.words}>
             {notice}
           </Text>
-          <IconButton icon="close" label="Dismiss" onPress={client.dismiss} size={36} />
+          <IconButton icon="close" label="Dismiss" onPress={() => client.dismiss()} size={36} />
         </View>
       ) : null}
     </>
@@ -94,7 +94,7 @@ function WakingLine() {
       <Text kind="small" tone="amber" role="status" style={s.words}>
         {words}
       </Text>
-      {passed >= 30_000 ? <Button label="Retry" kind="ghost" small onPress={client.wake} /> : null}
+      {passed >= 30_000 ? <Button label="Retry" kind="ghost" small onPress={() => client.wake()} /> : null}
     </View>
   );
 }
@@ -112,7 +112,7 @@ function NoticeAction({ notice }: { notice: Notice }) {
     case null:
       return null;
     case "wake":
-      return <Button label="Wake it" small onPress={client.wake} />;
+      return <Button label="Wake it" small onPress={() => client.wake()} />;
     case "subscribe":
       return <Button label="See the plan" small onPress={() => router.push("/subscribe")} />;
     case "portal":

@@ -26,41 +26,22 @@ export interface ComposerProps {
 const maxHeight = 200;
 
 /** Where one writes. Never disabled: what is written while nobody listens waits its turn. */
-export function Composer({
-  value,
-  onChange,
-  onSend,
-  onStop,
-  onFocus,
-  placeholder = "Write to your bot",
-  ref,
-}: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { value, onChange, onSend, onStop, onFocus, placeholder = "Write to your bot", ref } = props;
   const c = useColors();
   const input = useRef<TextInput>(null);
   const [focused, setFocused] = useState(false);
   useImperativeHandle(ref, () => ({ focus: () => input.current?.focus() }));
   useGrowing(input, value);
 
-  const length = value.trim().length;
-  const tooLong = length > MAX_MESSAGE_CHARS;
+  const tooMany = value.trim().length - MAX_MESSAGE_CHARS;
+  const ready = value.trim() !== "" && tooMany <= 0;
   const send = () => {
-    if (length > 0 && !tooLong) onSend(value.trim());
-  };
-  const onKey = (event: { nativeEvent: object; preventDefault(): void }) => {
-    const meaning = keyMeans(event.nativeEvent as Key);
-    if (meaning === "send") {
-      event.preventDefault();
-      send();
-    }
-    if (meaning === "stop") onStop?.();
+    if (ready) onSend(value.trim());
   };
   return (
     <View style={s.wrap}>
-      {tooLong ? (
-        <Text kind="small" tone="danger" aria-live="polite">
-          {(length - MAX_MESSAGE_CHARS).toLocaleString()} characters too many for one message.
-        </Text>
-      ) : null}
+      <TooLong by={tooMany} />
       <View
         style={[
           s.box,
@@ -80,24 +61,45 @@ export function Composer({
             onFocus?.();
           }}
           onBlur={() => setFocused(false)}
-          {...(Platform.OS === "web" ? { onKeyPress: onKey as never } : {})}
+          {...keys(send, onStop)}
           placeholder={placeholder}
           placeholderTextColor={c.muted}
           style={[textStyle("body"), s.input, { color: c.text }]}
           {...web({ rows: 1 })}
         />
         {onStop ? <Round icon="stop" label="Stop" ink={c.text} fill={c.sunken} onPress={onStop} /> : null}
-        <Round
-          icon="send"
-          label="Send message"
-          ink={length > 0 ? c.onShell : c.muted}
-          fill={length > 0 ? c.shell : c.sunken}
-          off={length === 0 || tooLong}
-          onPress={send}
-        />
+        <SendButton ready={ready} onPress={send} />
       </View>
     </View>
   );
+}
+
+/** A phone's Enter is a new line; there the button sends. */
+function keys(send: () => void, stop: (() => void) | undefined): object {
+  return web({
+    onKeyPress(event: { nativeEvent: Key; preventDefault(): void }) {
+      const meaning = keyMeans(event.nativeEvent);
+      if (meaning === "stop") stop?.();
+      if (meaning !== "send") return;
+      event.preventDefault();
+      send();
+    },
+  });
+}
+
+function TooLong({ by }: { by: number }) {
+  if (by <= 0) return null;
+  return (
+    <Text kind="small" tone="danger" aria-live="polite">
+      {by.toLocaleString()} characters too many for one message.
+    </Text>
+  );
+}
+
+function SendButton({ ready, onPress }: { ready: boolean; onPress: () => void }) {
+  const c = useColors();
+  const [ink, fill] = ready ? [c.onShell, c.shell] : [c.muted, c.sunken];
+  return <Round icon="send" label="Send message" ink={ink} fill={fill} off={!ready} onPress={onPress} />;
 }
 
 interface RoundProps {

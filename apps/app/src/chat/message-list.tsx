@@ -21,7 +21,7 @@ export function MessageList() {
   const online = useChat((s) => s.phase === "live");
   const rows = useMemo(() => rowsOf(transcript), [transcript]);
   const list = useRef<LegendListRef>(null);
-  const [away, setAway] = useState(false);
+  const { away, onScroll } = useAway();
   const missed = useMissed(transcript.messages.at(-1)?.seq ?? 0, away);
 
   // Sending means wanting to see the answer.
@@ -30,10 +30,6 @@ export function MessageList() {
     if (sent) void list.current?.scrollToEnd({ animated: false });
   }, [sent]);
 
-  const onScroll = useCallback(({ nativeEvent: e }: NativeSyntheticEvent<NativeScrollEvent>) => {
-    const below = e.contentSize.height - e.layoutMeasurement.height - e.contentOffset.y;
-    setAway(below > Math.max(160, e.layoutMeasurement.height * 0.25));
-  }, []);
   const renderItem = useCallback(
     ({ item }: { item: Row }) => <RowView row={item} bot={transcript.bot} online={online} client={client} />,
     [transcript.bot, online, client],
@@ -67,6 +63,16 @@ export function MessageList() {
   );
 }
 
+/** Whether the reader has left the end, by more than a quarter of what is in sight. */
+function useAway() {
+  const [away, setAway] = useState(false);
+  const onScroll = useCallback(({ nativeEvent: e }: NativeSyntheticEvent<NativeScrollEvent>) => {
+    const below = e.contentSize.height - e.layoutMeasurement.height - e.contentOffset.y;
+    setAway(below > Math.max(160, e.layoutMeasurement.height * 0.25));
+  }, []);
+  return { away, onScroll };
+}
+
 interface RowViewProps {
   row: Row;
   bot: Transcript["bot"];
@@ -82,7 +88,12 @@ function RowView({ row, bot, online, client }: RowViewProps) {
       return <MessageRow message={row.message} follows={row.follows} />;
     case "pending":
       return (
-        <PendingRow pending={row.pending} online={online} onRetry={client.retry} onDiscard={client.discard} />
+        <PendingRow
+          pending={row.pending}
+          online={online}
+          onRetry={(id) => client.retry(id)}
+          onDiscard={(id) => client.discard(id)}
+        />
       );
     case "running":
       return <RunningReply running={row.running} stopped={row.stopped} />;

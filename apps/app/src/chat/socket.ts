@@ -21,106 +21,126 @@ export interface SocketDeps {
   readonly WebSocket: typeof WebSocket;
 }
 
-export interface ChatSocket {
-  start(): void;
-  stop(): void;
-  nudge(): void;
-  /** The running reply has a hole: begin again from what is stored. */
-  gap(): void;
-  /** False when the socket is not live; the caller keeps what it wanted to send. */
-  send(frame: ClientFrame): boolean;
-}
-
 /** A try that ended before there was a socket: the sign-in service could not be reached. */
 const closeSilent = 1006;
 
-export function createSocket(deps: SocketDeps): ChatSocket {
-  let state: ConnectionState = off;
-  let socket: WebSocket | null = null;
-  let token = "";
-  let timer: ReturnType<typeof setTimeout> | undefined;
+export class ChatSocket {
+  readonly #deps: SocketDeps;
+  #state: ConnectionState = off;
+  #socket: WebSocket | null = null;
+  #token = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  function handle(event: ConnectionEvent): void {
-    const next = step(state, event, Math.random());
-    const changed = next.state !== state;
-    state = next.state;
-    for (const effect of next.effects) obey(effect);
-    if (changed) deps.onState(state);
+  constructor(deps: SocketDeps) {
+    this.#deps = deps;
   }
 
-  function obey(effect: Effect): void {
+  start(): void {
+    this.#handle({ type: "start" });
+  }
+
+  stop(): void {
+    this.#handle({ type: "stop" });
+  }
+
+  /** The network is back, the page is seen, or somebody pressed Retry. */
+  nudge(): void {
+    this.#handle({ type: "nudge" });
+  }
+
+  /** The running reply has a hole: begin again from what is stored. */
+  gap(): void {
+    this.#handle({ type: "gap" });
+  }
+
+  /** False when the socket is not live; the caller keeps what it wanted to send. */
+  send(frame: ClientFrame): boolean {
+    return this.#state.phase === "live" && this.#write(frame);
+  }
+
+  #handle(event: ConnectionEvent): void {
+    const next = step(this.#state, event, Math.random());
+    const changed = next.state !== this.#state;
+    this.#state = next.state;
+    for (const effect of next.effects) this.#obey(effect);
+    if (changed) this.#deps.onState(this.#state);
+  }
+
+  #obey(effect: Effect): void {
     switch (effect.do) {
       case "open":
-        return void open(effect.freshToken);
+        void this.#open(effect.freshToken);
+        return;
       case "hello":
-        return write({ t: "hello", token, after: deps.after() });
+        this.#write({ t: "hello", token: this.#token, after: this.#deps.after() });
+        return;
       case "ping":
-        return write({ t: "ping" });
+        this.#write({ t: "ping" });
+        return;
       case "close":
-        return drop();
+        this.#drop();
+        return;
       case "timer":
-        clearTimeout(timer);
-        timer = setTimeout(() => handle({ type: "timer" }), effect.ms);
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#handle({ type: "timer" }), effect.ms);
         return;
       case "clear-timer":
-        return clearTimeout(timer);
+        clearTimeout(this.#timer);
     }
   }
 
-  function drop(): void {
-    const old = socket;
-    socket = null;
+  #drop(): void {
+    const old = this.#socket;
+    this.#socket = null;
     old?.close();
   }
 
-  async function open(fresh: boolean): Promise<void> {
-    drop();
-    const mine = await deps.token(fresh).catch(() => undefined);
-    if (state.phase !== "opening") return;
-    if (mine === undefined) return handle({ type: "closed", code: closeSilent });
-    if (mine === null) return handle({ type: "closed", code: closeNotSignedIn });
-    token = mine;
-    const ws = new deps.WebSocket(deps.url);
-    socket = ws;
-    ws.onopen = () => ws === socket && handle({ type: "opened" });
-    ws.onclose = (event) => {
-      if (ws !== socket) return;
-      socket = null;
-      handle({ type: "closed", code: event.code });
-    };
-    ws.onmessage = (event) => ws === socket && receive(event.data);
+  async #open(fresh: boolean): Promise<void> {
+    this.#drop();
+    const mine = await this.#deps.token(fresh).catch(() => undefined);
+    if (this.#state.phase !== "opening" || this.#socket !== null) return;
+    if (mine === undefined) return this.#handle({ type: "closed", code: closeSilent });
+    if (mine === null) return this.#handle({ type: "closed", code: closeNotSignedIn });
+    this.#token = mine;
+    this.#listen(new this.#deps.WebSocket(this.#deps.url));
   }
 
-  function receive(data: unknown): void {
+  /** A socket that was replaced meanwhile speaks to nobody. */
+  #listen(ws: WebSocket): void {
+    this.#socket = ws;
+    ws.onopen = () => {
+      if (ws === this.#socket) this.#handle({ type: "opened" });
+    };
+    ws.onclose = (event) => {
+      if (ws !== this.#socket) return;
+      this.#socket = null;
+      this.#handle({ type: "closed", code: event.code });
+    };
+    ws.onmessage = (event) => {
+      if (ws === this.#socket) this.#receive(event.data);
+    };
+  }
+
+  #receive(data: unknown): void {
     const frame = serverFrame.safeParse(typeof data === "string" ? parse(data) : undefined);
     // A frame of a newer api is no reason to lose the ones we know.
-    if (!frame.success) return handle({ type: "heard" });
-    handle({ type: frame.data.t === "welcome" ? "welcome" : "heard" });
-    if (frame.data.t === "reauth") return void reauthenticate();
-    deps.onFrame(frame.data);
+    if (!frame.success) return this.#handle({ type: "heard" });
+    this.#handle({ type: frame.data.t === "welcome" ? "welcome" : "heard" });
+    if (frame.data.t === "reauth") void this.#reauthenticate();
+    else this.#deps.onFrame(frame.data);
   }
 
-  async function reauthenticate(): Promise<void> {
-    const fresh = await deps.token(true).catch(() => null);
+  async #reauthenticate(): Promise<void> {
+    const fresh = await this.#deps.token(true).catch(() => null);
     // Without a fresh token the api closes at the old one's end, and the table takes it from there.
-    if (fresh !== null) write({ t: "auth", token: fresh });
+    if (fresh !== null) this.#write({ t: "auth", token: fresh });
   }
 
-  function write(frame: ClientFrame): void {
-    if (socket?.readyState === 1) socket.send(JSON.stringify(frame));
+  #write(frame: ClientFrame): boolean {
+    if (this.#socket?.readyState !== 1) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
   }
-
-  return {
-    start: () => handle({ type: "start" }),
-    stop: () => handle({ type: "stop" }),
-    nudge: () => handle({ type: "nudge" }),
-    gap: () => handle({ type: "gap" }),
-    send(frame) {
-      if (state.phase !== "live" || socket?.readyState !== 1) return false;
-      socket.send(JSON.stringify(frame));
-      return true;
-    },
-  };
 }
 
 function parse(text: string): unknown {

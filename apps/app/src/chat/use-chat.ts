@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { AppState, Platform } from "react-native";
 import { useStore } from "zustand";
 import { useSession, type Doors } from "../session/session.ts";
-import { createChatClient, type ChatClient, type ChatState } from "./chat-client.ts";
+import { ChatClient, type ChatState } from "./chat-client.ts";
 import { newId } from "./new-id.ts";
 
 let current: { userId: string; doors: Doors; client: ChatClient } | null = null;
@@ -11,7 +11,7 @@ let current: { userId: string; doors: Doors; client: ChatClient } | null = null;
 function clientFor(userId: string, doors: Doors): ChatClient {
   if (current?.userId === userId && current.doors === doors) return current.client;
   current?.client.stop();
-  const client = createChatClient({
+  const client = new ChatClient({
     userId,
     url: `${doors.config.apiUrl.replace(/^http/, "ws")}/chat`,
     api: doors.api,

@@ -40,16 +40,12 @@ const gets: readonly { icon: IconName; title: string; text: string }[] = [
 
 /** The one plan. What it costs, what one gets, and the way to the till. */
 export function SubscribeScreen() {
-  const c = useColors();
   const { auth } = useDoors();
   const me = useMe();
   const { canceled } = useLocalSearchParams<{ canceled?: string }>();
-  const checkout = useOpenCheckout();
-  const portal = useOpenPortal();
   const status = me.data?.subscription.status;
   if (me.data && status && entitled.includes(status)) return <Redirect href={homeFor(me.data)} />;
   const owes = status === "past_due" || status === "unpaid" || status === "paused";
-  const failed = checkout.error ?? portal.error;
   return (
     <ScrollView contentContainerStyle={s.scroll}>
       <View role="main" style={s.column}>
@@ -73,44 +69,61 @@ export function SubscribeScreen() {
             Settle it and your bot wakes again. Everything it knows is kept.
           </Banner>
         ) : null}
-        <Card label="The plan">
-          <View style={s.price}>
-            <Text kind="hero">$50</Text>
-            <Text tone="muted" style={s.per}>
-              a month, plus tokens at cost × 1.2
-            </Text>
-          </View>
-          <View role="list" style={s.list}>
-            {gets.map(({ icon, title, text }) => (
-              <View key={title} role="listitem" style={s.item}>
-                <View style={[s.itemIcon, { backgroundColor: c.shellSoft }]}>
-                  <Icon name={icon} size={20} color={c.shell} />
-                </View>
-                <View style={s.itemWords}>
-                  <Text kind="strong">{title}</Text>
-                  <Text kind="small" tone="muted">
-                    {text}
-                  </Text>
-                </View>
-              </View>
-            ))}
-          </View>
-          {failed ? (
-            <Banner tone="danger" title="The payment page did not open">
-              {sayError(failed)}
-            </Banner>
-          ) : null}
-          {owes ? (
-            <Button label="Settle the payment" wide busy={portal.isPending} onPress={() => portal.mutate()} />
-          ) : (
-            <Button label="Get your bot" wide busy={checkout.isPending} onPress={() => checkout.mutate()} />
-          )}
-          <Text kind="small" tone="muted" center>
-            Cancel any month with two clicks. Paying happens at Stripe; we never see your card.
-          </Text>
-        </Card>
+        <Plan owes={owes} />
       </View>
     </ScrollView>
+  );
+}
+
+/** The price, what it buys, and the button. Who owes money goes to the portal, where it can be paid. */
+function Plan({ owes }: { owes: boolean }) {
+  const checkout = useOpenCheckout();
+  const portal = useOpenPortal();
+  const failed = checkout.error ?? portal.error;
+  return (
+    <Card label="The plan">
+      <View style={s.price}>
+        <Text kind="hero">$50</Text>
+        <Text tone="muted" style={s.per}>
+          a month, plus tokens at cost × 1.2
+        </Text>
+      </View>
+      <Gets />
+      {failed ? (
+        <Banner tone="danger" title="The payment page did not open">
+          {sayError(failed)}
+        </Banner>
+      ) : null}
+      {owes ? (
+        <Button label="Settle the payment" wide busy={portal.isPending} onPress={() => portal.mutate()} />
+      ) : (
+        <Button label="Get your bot" wide busy={checkout.isPending} onPress={() => checkout.mutate()} />
+      )}
+      <Text kind="small" tone="muted" center>
+        Cancel any month with two clicks. Paying happens at Stripe; we never see your card.
+      </Text>
+    </Card>
+  );
+}
+
+function Gets() {
+  const c = useColors();
+  return (
+    <View role="list" style={s.list}>
+      {gets.map(({ icon, title, text }) => (
+        <View key={title} role="listitem" style={s.item}>
+          <View style={[s.itemIcon, { backgroundColor: c.shellSoft }]}>
+            <Icon name={icon} size={20} color={c.shell} />
+          </View>
+          <View style={s.itemWords}>
+            <Text kind="strong">{title}</Text>
+            <Text kind="small" tone="muted">
+              {text}
+            </Text>
+          </View>
+        </View>
+      ))}
+    </View>
   );
 }
 

@@ -7,6 +7,7 @@ export const usePathname = () => "/";
 export const useLocalSearchParams = () => ({});
 export const useRouter = () => ({ push: () => undefined, replace: () => undefined });
 /** `expo-router/head` answers with a default export. */
+// oxlint-disable-next-line import/no-default-export -- the module it stands in for has one
 export default function Head() {
   return null;
 }

@@ -47,17 +47,23 @@ export function DayChart({ usage }: { usage: Usage }) {
           })}
         </Svg>
       </View>
-      <View style={s.axis}>
-        <Text kind="small" tone="muted">
-          {dayWords(bars[0]?.day ?? "")}
-        </Text>
-        <Text kind="small" tone="muted">
-          {highest === "0" ? "" : `highest day ${charge(highest)}`}
-        </Text>
-        <Text kind="small" tone="muted">
-          {dayWords(bars.at(-1)?.day ?? "")}
-        </Text>
-      </View>
+      <Axis first={bars[0]?.day ?? ""} last={bars.at(-1)?.day ?? ""} highest={highest} />
+    </View>
+  );
+}
+
+function Axis({ first, last, highest }: { first: string; last: string; highest: string }) {
+  return (
+    <View style={s.axis}>
+      <Text kind="small" tone="muted">
+        {dayWords(first)}
+      </Text>
+      <Text kind="small" tone="muted">
+        {highest === "0" ? "" : `highest day ${charge(highest)}`}
+      </Text>
+      <Text kind="small" tone="muted">
+        {dayWords(last)}
+      </Text>
     </View>
   );
 }
