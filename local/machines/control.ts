@@ -11,6 +11,14 @@ import type { Host } from "./host.ts";
 import { noKnobs } from "./knobs.ts";
 import { takeToken } from "./rate-buckets.ts";
 
+/** JSON, or any text, which may be said many times over to make a huge one. */
+export interface Said {
+  status: number;
+  body?: unknown;
+  text?: string;
+  repeat?: number;
+}
+
 export interface Rule {
   method?: string;
   /** A regular expression on the path, such as "/machines$". */
@@ -23,11 +31,11 @@ export interface Rule {
   share?: number;
   latencyMs?: number;
   /** Instead of doing it: this status and body. */
-  answer?: { status: number; body?: unknown; text?: string };
+  answer?: Said;
   /** Do it, then break the connection. */
   loseAnswer?: boolean;
   /** Do it, then say this instead. */
-  sayInstead?: { status: number; body?: unknown; text?: string };
+  sayInstead?: Said;
 }
 
 interface Accepted {
@@ -73,6 +81,10 @@ export class Control {
       },
     );
     server.get("/__control/truth", async () => this.#truth);
+    server.delete("/__control/truth", async () => {
+      this.#truth = [];
+      return { ok: true };
+    });
     server.get("/__control/machines", async () =>
       [...host.machines.values()].map(({ record }) => ({
         id: record.id,
@@ -117,7 +129,7 @@ export class Control {
     void reply
       .code(instead.status)
       .header("content-type", instead.text === undefined ? "application/json" : "text/html");
-    const text = instead.text ?? JSON.stringify(instead.body ?? {});
+    const text = instead.text?.repeat(instead.repeat ?? 1) ?? JSON.stringify(instead.body ?? {});
     void reply.header("content-length", Buffer.byteLength(text));
     return text;
   }
@@ -163,10 +175,11 @@ export class Control {
   }
 }
 
-async function say(
-  reply: FastifyReply,
-  answer: { status: number; body?: unknown; text?: string },
-): Promise<void> {
+async function say(reply: FastifyReply, answer: Said): Promise<void> {
   if (answer.text === undefined) await reply.code(answer.status).send(answer.body ?? {});
-  else await reply.code(answer.status).type("text/html").send(answer.text);
+  else
+    await reply
+      .code(answer.status)
+      .type("text/html")
+      .send(answer.text.repeat(answer.repeat ?? 1));
 }

@@ -257,6 +257,7 @@ export class Host {
 
   /** Every machine ends, at most `timeoutMs` after it was asked to. */
   async close(timeoutMs: number): Promise<void> {
+    this.#store.hurry();
     await Promise.all([...this.machines.values()].map((machine) => machine.close(timeoutMs)));
     await this.#store.close();
   }

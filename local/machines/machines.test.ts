@@ -69,7 +69,7 @@ async function started(
   host: TestHost,
   more: object = {},
 ): Promise<{ id: string; volume: string; version: string }> {
-  await ok(host, "POST /apps", { app_name: "one", org_slug: "personal", network: "one" });
+  await ok(host, "POST /apps", { app_name: "one", org_slug: "local", network: "one" });
   await ok(host, "POST /apps/one/ip_assignments", { type: "private_v6", network: "default" });
   const volume = await ok(host, "POST /apps/one/volumes", { name: "data", region: "ams", size_gb: 1 });
   const machine = await ok(host, "POST /apps/one/machines", {
@@ -131,7 +131,7 @@ async function untilGone(pid: number): Promise<void> {
 
 test("without the token nothing is answered but the health page, which says there is no isolation", async (t) => {
   const { host } = await place(t);
-  const refused = await fetch(`${host.url}/v1/apps?org_slug=personal`);
+  const refused = await fetch(`${host.url}/v1/apps?org_slug=local`);
   assert.equal(refused.status, 401);
   const wrong = await callAs(host, { authorization: "Bearer wrong" }, { line: "GET /apps/one" });
   assert.equal(wrong.status, 401);
@@ -161,13 +161,13 @@ test("a machine gets a clean environment, its disk and its ports, and nothing of
 
 test("an app name is taken once, for us and for strangers alike", async (t) => {
   const { host } = await place(t);
-  await ok(host, "POST /apps", { app_name: "one", org_slug: "personal", network: "one" });
-  const again = await call(host, "POST /apps", { app_name: "one", org_slug: "personal", network: "one" });
+  await ok(host, "POST /apps", { app_name: "one", org_slug: "local", network: "one" });
+  const again = await call(host, "POST /apps", { app_name: "one", org_slug: "local", network: "one" });
   assert.deepEqual([again.status, again.body.status], [422, "name_taken"]);
   await ok(host, "POST /__control/foreign-apps", { name: "theirs" });
   assert.equal((await call(host, "GET /apps/theirs")).status, 403);
   assert.equal((await call(host, "GET /apps/nobody")).status, 404);
-  const list = await ok(host, "GET /apps?org_slug=personal");
+  const list = await ok(host, "GET /apps?org_slug=local");
   assert.deepEqual(
     list.apps.map((app: { name: string; network: string }) => [app.name, app.network]),
     [["one", "one"]],
@@ -325,7 +325,7 @@ test("a killed machine is restarted by its policy, and stays stopped when that i
 
 test("a machine whose command always fails ends stopped, with its exit code told", async (t) => {
   const { host } = await place(t);
-  await ok(host, "POST /apps", { app_name: "one", org_slug: "personal" });
+  await ok(host, "POST /apps", { app_name: "one", org_slug: "local" });
   const machine = await ok(host, "POST /apps/one/machines", {
     config: config(undefined, { env: { DIE_AT_BOOT: "1" } }),
   });
@@ -436,7 +436,7 @@ test("the proxy splices an upgraded connection byte for byte", async (t) => {
 test("the proxy answers only for addresses of its own network, and starts a machine only if asked to", async (t) => {
   const { host } = await place(t);
   const { id, version } = await started(host, { services: [{ internal_port: 8080, autostart: true }] });
-  await ok(host, "POST /apps", { app_name: "two", org_slug: "personal", network: "two" });
+  await ok(host, "POST /apps", { app_name: "two", org_slug: "local", network: "two" });
   await ok(host, "POST /apps/two/ip_assignments", { type: "private_v6", network: "elsewhere" });
   assert.equal((await throughProxy(host, "/", "two.flycast")).status, 404);
   assert.equal((await throughProxy(host, "/", "example.com")).status, 404);
@@ -498,7 +498,7 @@ test("SIGTERM of the host ends its machines first; the next host finds them stop
 
 test("the control path loses answers, refuses and lies on demand, and its truth log keeps what was accepted", async (t) => {
   const { where, host } = await place(t);
-  await ok(host, "POST /apps", { app_name: "one", org_slug: "personal" });
+  await ok(host, "POST /apps", { app_name: "one", org_slug: "local" });
   await ok(host, "PUT /__control/faults", {
     rules: [
       { method: "POST", path: "/volumes$", loseAnswer: true, times: 1 },
@@ -517,8 +517,8 @@ test("the control path loses answers, refuses and lies on demand, and its truth 
     (await call(host, "POST /apps/one/volumes", { name: "data" })).body.status,
     "volume_placement_capacity",
   );
-  assert.deepEqual(await ok(host, "GET /apps?org_slug=personal"), []);
-  await assert.rejects(call(host, "GET /apps?org_slug=personal"), SyntaxError);
+  assert.deepEqual(await ok(host, "GET /apps?org_slug=local"), []);
+  await assert.rejects(call(host, "GET /apps?org_slug=local"), SyntaxError);
   assert.equal((await ok(host, "GET /apps/one/volumes")).length, 1);
   const truth = await ok(host, "GET /__control/truth");
   assert.deepEqual(

@@ -6,7 +6,7 @@
  * TOKEN         the bearer token, required                 IMAGES    {"<image>":{"command":["/abs/node",…]}}
  * BOT_PORT_BASE first of the bots' ports, below 32000      CONTROL=1 opens /__control for tests
  * OWNER_WAIT_MS how long to wait for another host on the same database to end (10000)
- * ORG           organisation of the token ("personal")     PROXY_NETWORK network of the proxy ("default")
+ * ORG           organisation of the token ("local")     PROXY_NETWORK network of the proxy ("default")
  */
 import { once } from "node:events";
 import type { Server } from "node:http";

@@ -73,7 +73,7 @@ export function readSettings(env: Env): Settings {
     databaseUrl: required(env, "DATABASE_URL"),
     dataDir: resolve(required(env, "DATA_DIR")),
     token: required(env, "TOKEN"),
-    org: env["ORG"] ?? "personal",
+    org: env["ORG"] ?? "local",
     proxyNetwork: env["PROXY_NETWORK"] ?? "default",
     images: images(env),
     botPortBase: botPortBase === 0 ? undefined : botPortBase,

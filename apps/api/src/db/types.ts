@@ -41,6 +41,11 @@ export interface BotTable {
   fence: Generated<bigint>;
   attempts: Generated<number>;
   next_attempt_at: Generated<Date>;
+  generation: Generated<number>;
+  replacements: Generated<number>;
+  crashes: Generated<number>;
+  crashed_at: Date | null;
+  wake_at: Date | null;
 }
 
 export interface MessageTable {
