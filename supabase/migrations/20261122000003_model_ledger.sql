@@ -53,10 +53,11 @@ create index model_runs_age on app.model_runs (started_at);
 
 -- Reserves the worst case of each call, or says why not. Answers one row per call whose bot exists:
 -- refusal is null when the call may go out. A call id that is already there is answered, not counted
--- again.
+-- again. Every look-up is by key: without the settings a plan made while the ledger was small would
+-- go on scanning it whole.
 create function app.reserve_calls(calls jsonb, process uuid)
 returns table (call_id uuid, refusal text, call_cause text)
-language plpgsql as $$
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   c record;
   b app.model_budgets;
@@ -78,8 +79,7 @@ begin
     select x.id, x.bot_id, x.model, x.provider, x.price_version, x.reserved_picos, x.trace_id,
       m.id as message_id,
       bots.status not in ('paused', 'failed', 'deleting') and bots.desired not in ('paused', 'deleted')
-        and users.subscription_status in ('active', 'trialing') as entitled,
-      exists (select from app.usage_logs l where l.id = x.id) as known
+        and users.subscription_status in ('active', 'trialing') as entitled
     from rows from (jsonb_to_recordset(calls) as (id uuid, bot_id uuid, model text, provider text,
       price_version text, reserved_picos bigint, trace_id text)) with ordinality
       as x(id, bot_id, model, provider, price_version, reserved_picos, trace_id, position)
@@ -91,7 +91,8 @@ begin
     call_id := c.id;
     call_cause := case when c.message_id is null then 'background' else 'chat' end;
     refusal := null;
-    if c.known then
+    perform from app.usage_logs l where l.id = c.id;
+    if found then
       return next;
       continue;
     end if;
@@ -145,7 +146,7 @@ $$;
 -- much, once: a call that is no longer open is left alone. Answers the ids it closed.
 create function app.settle_calls(calls jsonb)
 returns setof uuid
-language plpgsql as $$
+language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   perform from app.model_budgets
     where bot_id in (select l.bot_id from jsonb_to_recordset(calls) as x(id uuid) join app.usage_logs l on l.id = x.id)
@@ -210,7 +211,7 @@ $$;
 -- a closed row.
 create function app.note_calls(calls jsonb)
 returns void
-language sql as $$
+language sql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
   update app.usage_logs l set
     tokens_in = x.tokens_in, tokens_out = x.tokens_out, cache_read_tokens = x.cache_read_tokens,
     cache_write_tokens = x.cache_write_tokens, cache_write_1h_tokens = x.cache_write_1h_tokens,

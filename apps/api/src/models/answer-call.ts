@@ -75,29 +75,23 @@ async function tryRoute(
     route,
     traceId: traceIdOf(req),
   });
-  const passing = { log: deps.log, clock: deps.clock, drains, keys, botId, call, res, row };
-  const ending = new AbortController();
-  const deadline = setTimeout(() => ending.abort(new Error("the call took too long")), LONGEST_CALL_MS);
-  try {
-    const message = { path: PATHS[call.api], headers: req.headers, body: call.body };
-    const answer = await upstream.send(route, message, ending.signal).catch((err: unknown) => {
-      deps.log.error({ err, botId, provider: route.provider.id }, "the provider did not answer");
-      void row.close({ state: "settled", tokens: noTokens, reason: "no_answer" });
-    });
-    if (!answer) return refusals.providerDown;
-    const status = answer.statusCode ?? 502;
-    if (status < 400) {
-      await passAnswer(passing, answer);
-      return undefined;
-    }
-    const { text, isOurs } = await readError(passing, answer);
-    if (isOurs) return refusals.providerRefusesUs;
-    if (isWorthAnotherTry(status) && !route.isLast) return { ...refusals.providerDown, status };
-    if (!res.destroyed) passError(res, answer, text);
+  const passing = { log: deps.log, drains, keys, botId, call, res, row };
+  const message = { path: PATHS[call.api], headers: req.headers, body: call.body };
+  const answer = await upstream.send(route, message, LONGEST_CALL_MS).catch((err: unknown) => {
+    deps.log.error({ err, botId, provider: route.provider.id }, "the provider did not answer");
+    void row.close({ state: "settled", tokens: noTokens, reason: "no_answer" });
+  });
+  if (!answer) return refusals.providerDown;
+  const status = answer.statusCode ?? 502;
+  if (status < 400) {
+    await passAnswer(passing, answer);
     return undefined;
-  } finally {
-    clearTimeout(deadline);
   }
+  const { text, isOurs } = await readError(passing, answer);
+  if (isOurs) return refusals.providerRefusesUs;
+  if (isWorthAnotherTry(status) && !route.isLast) return { ...refusals.providerDown, status };
+  if (!res.destroyed) passError(res, answer, text);
+  return undefined;
 }
 
 function isWorthAnotherTry(status: number): boolean {

@@ -37,12 +37,11 @@ export async function countTokens(
   const { model } = readCall("anthropic-messages", withLimit(body));
   const [route] = findRoutes(providers, { api: "anthropic-messages", model, day });
   if (!route) throw modelNotAvailable(model);
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const answer = await upstream.send(
       route,
       { path: "/messages/count_tokens", headers: req.headers, body },
-      signal,
+      TIMEOUT_MS,
     );
     const chunks: Buffer[] = [];
     let size = 0;

@@ -15,7 +15,6 @@ const SETTLE_PATIENCE_MS = 1_500;
 
 export interface Passing {
   log: Deps["log"];
-  clock: Deps["clock"];
   drains: Drains;
   /** All keys of all providers, for redaction. */
   keys: readonly string[];
@@ -54,19 +53,18 @@ export async function passAnswer(passing: Passing, answer: IncomingMessage): Pro
 }
 
 /** Writes the provider's numbers while the end of the answer waits, but not for ever. */
-async function settleReported(
-  { row, clock, log, botId }: Passing,
-  { tokens, nonsense }: Reading,
-): Promise<void> {
-  if (nonsense !== undefined) return;
-  const patience = new AbortController();
-  const closed = row.close({ state: "settled", tokens, reason: undefined });
-  const late = clock.sleep(SETTLE_PATIENCE_MS, patience.signal).then(
-    () => log.warn({ botId, callId: row.callId }, "an answer did not wait for its settlement any longer"),
-    () => undefined, // settled in time
-  );
-  await Promise.race([closed, late]);
-  patience.abort();
+function settleReported({ row, log, botId }: Passing, { tokens, nonsense }: Reading): Promise<void> {
+  if (nonsense !== undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    const late = setTimeout(() => {
+      log.warn({ botId, callId: row.callId }, "an answer did not wait for its settlement any longer");
+      resolve();
+    }, SETTLE_PATIENCE_MS);
+    void row.close({ state: "settled", tokens, reason: undefined }).then(() => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
 }
 
 async function settle({ row, log, botId, call }: Passing, reading: Reading, end: RelayEnd): Promise<void> {

@@ -7,41 +7,34 @@
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 const LF = 10;
 const CR = 13;
-
-export interface SseEvent {
-  /** From the first byte of its first line to the end of the empty line. */
-  bytes: Buffer;
-}
+const EMPTY_LINE = { lf: Buffer.from("\n\n"), crlf: Buffer.from("\r\n\r\n") } as const;
 
 export class SseReader {
   #rest: Buffer | undefined;
   #lost = false;
-
-  /** True when an event was too large to keep: what follows is not read. */
-  get isLost(): boolean {
-    return this.#lost;
-  }
+  /** What ends an event; the first line tells which of the two it is. */
+  #separator: Buffer | undefined;
 
   /** The start of an event that has not ended yet. */
   get rest(): Buffer {
     return this.#rest ?? Buffer.alloc(0);
   }
 
-  /** The events that end in this chunk, whole. */
+  /** The events that end in this chunk, whole, each with the empty line that ends it. */
   push(chunk: Buffer): Buffer[] {
     if (this.#lost) return [];
     const bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
-    // An empty line may have begun in the part that was looked at before.
-    let from = this.#rest ? Math.max(0, this.#rest.length - 3) : 0;
+    const separator = (this.#separator ??= separatorOf(bytes));
     const events: Buffer[] = [];
     let start = 0;
-    for (let at = bytes.indexOf(LF, from); at !== -1; at = bytes.indexOf(LF, from)) {
-      from = at + 1;
-      const end = endOfEmptyLine(bytes, from);
-      if (end === -1) continue;
-      events.push(bytes.subarray(start, end));
-      start = end;
-      from = end;
+    if (separator) {
+      // An empty line may have begun in the part that was looked at before.
+      let from = this.#rest ? Math.max(0, this.#rest.length - separator.length) : 0;
+      for (let at = bytes.indexOf(separator, from); at !== -1; at = bytes.indexOf(separator, from)) {
+        from = at + separator.length;
+        events.push(bytes.subarray(start, from));
+        start = from;
+      }
     }
     this.#rest =
       start === bytes.length ? undefined : start === 0 ? bytes : Buffer.from(bytes.subarray(start));
@@ -53,10 +46,10 @@ export class SseReader {
   }
 }
 
-/** Where the empty line that begins at `at` ends, or -1 when the line is not empty (or not here yet). */
-function endOfEmptyLine(bytes: Buffer, at: number): number {
-  if (bytes[at] === LF) return at + 1;
-  return bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : -1;
+function separatorOf(bytes: Buffer): Buffer | undefined {
+  const at = bytes.indexOf(LF);
+  if (at === -1) return undefined;
+  return at > 0 && bytes[at - 1] === CR ? EMPTY_LINE.crlf : EMPTY_LINE.lf;
 }
 
 /** The `data` of an event, its lines joined as the standard says; undefined when it has none. */

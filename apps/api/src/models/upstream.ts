@@ -61,8 +61,11 @@ export class Upstream {
     timeout: IDLE_MS,
   });
 
-  /** Resolves with the answer's head. Rejects when there is none: not reached, cut, or silent too long. */
-  send(target: Target, message: OutgoingMessage, signal: AbortSignal): Promise<IncomingMessage> {
+  /**
+   * Resolves with the answer's head. Rejects when there is none: not reached, cut, or silent too long.
+   * An answer that is not over after `deadlineMs` is cut.
+   */
+  send(target: Target, message: OutgoingMessage, deadlineMs: number): Promise<IncomingMessage> {
     const url = new URL(target.provider.baseUrl + message.path);
     const isTls = url.protocol === "https:";
     return new Promise((resolve, reject) => {
@@ -70,8 +73,8 @@ export class Upstream {
         method: "POST",
         agent: isTls ? this.#https : this.#http,
         headers: outgoingHeaders(target, message),
-        signal,
       });
+      const deadline = setTimeout(() => req.destroy(new Error("the call took too long")), deadlineMs);
       const connecting = setTimeout(
         () => req.destroy(new Error("the provider could not be connected in time")),
         CONNECT_MS,
@@ -83,7 +86,10 @@ export class Upstream {
       req.setTimeout(IDLE_MS, () => req.destroy(new Error("the provider was silent for too long")));
       req.once("response", resolve);
       req.once("error", reject);
-      req.once("close", () => clearTimeout(connecting));
+      req.once("close", () => {
+        clearTimeout(deadline);
+        clearTimeout(connecting);
+      });
       req.end(message.body);
     });
   }
