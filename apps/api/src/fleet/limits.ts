@@ -2,6 +2,8 @@
 export interface FleetLimits {
   /** A lease that is not renewed for so long is free for another worker. */
   leaseMs: number;
+  /** How long a missed notification goes unnoticed (runtime.md section 2). */
+  claimEveryMs: number;
   /** One worker stays with one bot at most so long before others get their turn. */
   sliceMs: number;
   /** Between two looks at something that is on its way. */
@@ -32,6 +34,7 @@ export interface FleetLimits {
 
 export const fleetLimits: FleetLimits = {
   leaseMs: 30_000,
+  claimEveryMs: 1_000,
   sliceMs: 60_000,
   pollMs: 250,
   bootMs: 180_000,

@@ -93,10 +93,11 @@ async function act(
 async function begin(held: HeldBot): Promise<void> {
   const { status, boot_id: lived } = held.bot;
   if (status === "provisioning" || status === "waking") return;
-  await save(
-    held,
-    lived === null ? { status: "provisioning", step: "queued" } : { status: "waking", step: "boot" },
-  );
+  const shown =
+    lived === null
+      ? ({ status: "provisioning", step: "queued" } as const)
+      : ({ status: "waking", step: "boot" } as const);
+  await save(held, { ...shown, attempts: 0 });
 }
 
 async function startMachine(held: HeldBot, machine: FlyMachine): Promise<"again" | "later"> {

@@ -12,10 +12,8 @@ import { createFly } from "./fly.ts";
 import { type FleetTools, type HeldBot, holding, save } from "./held-bot.ts";
 import { fleetLimits } from "./limits.ts";
 import { moveBot, type Outcome } from "./move-bot.ts";
-import { claimBots, type LeasedBot, LeaseLost, releaseBot } from "./table.ts";
+import { claimBots, type LeasedBot, LeaseLost, lookAtAwake, releaseBot } from "./table.ts";
 
-/** A missed notification is noticed after this (runtime.md section 2). */
-const pollMs = 1_000;
 /** Where only an operator can help, trying fast helps nobody. */
 const operatorWaitMs = 60_000;
 
@@ -31,13 +29,17 @@ export const fleetTools = (deps: Deps): FleetTools => ({
 export function reconcileLoop(deps: Deps, tools: FleetTools = fleetTools(deps)): Loop {
   const over = new AbortController();
   const moving = new Set<Promise<void>>();
+  let first = true;
   const loop = startLoop(deps, {
     name: "reconcile-bots",
-    everyMs: pollMs,
+    everyMs: tools.limits.claimEveryMs,
     wakeOn: "bot",
     async run() {
       const free = tools.limits.atOnce - moving.size;
       if (free <= 0 || over.signal.aborted) return "";
+      // The world may have been restarted with us: whoever should be awake is looked at now.
+      if (first) await lookAtAwake(deps.db);
+      first = false;
       // A slow bot holds up no other: this run only hands them out.
       for (const bot of await claimBots(deps.db, free, tools.limits.leaseMs)) {
         const move = reconcileBot(tools, bot, over.signal).then(() => void moving.delete(move));

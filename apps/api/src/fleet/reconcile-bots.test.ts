@@ -10,6 +10,7 @@ import { provisionBot } from "./provision-bot.ts";
 import { reconcileBot } from "./reconcile-bots.job.ts";
 import { type BotRow, claimBots } from "./table.ts";
 import { boots, sharedMachines, type TestFleet, testFleet } from "./testing/test-fleet.ts";
+import { sleepIdleBots } from "./sleep-idle-bots.job.ts";
 import { wakeBot } from "./wake-bot.ts";
 
 sharedMachines();
@@ -25,8 +26,11 @@ function doorOf(fleet: TestFleet, row: BotRow) {
   return { botId: row.id, flyAppId: row.fly_app_id ?? "", gatewayToken: token };
 }
 
-const conduct = (fleet: TestFleet, row: BotRow, name: string): Promise<void> =>
-  writeFile(join(fleet.dataDir, "volumes", row.volume_id ?? "", name), "");
+/** "deaf", or "cron=60000": a file on the bot's disk, with what it holds. */
+async function conduct(fleet: TestFleet, row: BotRow, what: string): Promise<void> {
+  const [name = "", text = ""] = what.split("=");
+  await writeFile(join(fleet.dataDir, "volumes", row.volume_id ?? "", name), text);
+}
 
 async function idle(fleet: TestFleet, botId: string): Promise<void> {
   await sql`update app.bots set desired = 'asleep', last_active_at = now() - interval '1 hour' where id = ${botId}`.execute(
@@ -347,6 +351,42 @@ test("a bot at work does not sleep", async (t) => {
   const row = await fleet.until(botId, (now) => now.desired === "running");
   assert.equal(row.status, "running");
   assert.ok(row.last_active_at.getTime() > Date.now() - 60_000, "work counts as activity");
+});
+
+test("a bot whose own schedule calls soon does not sleep, one that has time does and is woken before", async (t) => {
+  const fleet = await testFleet(t);
+  fleet.worker();
+  const { botId } = await fleet.ask();
+  const born = await fleet.until(botId, isRunning);
+  await conduct(fleet, born, "cron=60000");
+  await idle(fleet, botId);
+  await fleet.until(botId, (row) => row.desired === "running" && row.status === "running");
+  await conduct(fleet, born, "cron=3600000");
+  await idle(fleet, botId);
+  const asleep = await fleet.until(botId, (row) => row.status === "asleep" && row.lease_until === null);
+  const inMs = (asleep.wake_at?.getTime() ?? 0) - Date.now();
+  assert.ok(inMs > 3_500_000 && inMs <= 3_600_000, `wakes in ${inMs} ms`);
+  assert.equal(await sleepIdleBots(fleet.deps), "");
+  await sql`update app.bots set wake_at = now() + interval '50 seconds' where id = ${botId}`.execute(
+    fleet.deps.db,
+  );
+  assert.match(await sleepIdleBots(fleet.deps), /1 to wake/);
+  const awake = await fleet.until(botId, isRunning);
+  assert.deepEqual([awake.boot_id, awake.wake_at], [born.boot_id, null]);
+});
+
+test("a bot that cannot be asked is stopped instead of suspended, and wakes all the same", async (t) => {
+  const fleet = await testFleet(t);
+  fleet.worker();
+  const { botId } = await fleet.ask();
+  const born = await fleet.until(botId, isRunning);
+  await conduct(fleet, born, "mute");
+  await idle(fleet, botId);
+  await fleet.until(botId, (row) => row.status === "asleep" && row.lease_until === null);
+  const { body } = await fleet.call(`GET /apps/${born.fly_app_id}/machines/${born.machine_id}`);
+  assert.equal(Reflect.get(Object(body), "state"), "stopped");
+  await fleet.deps.db.transaction().execute((trx) => wakeBot(fleet.deps, trx, botId));
+  assert.equal((await fleet.until(botId, isRunning)).machine_id, born.machine_id);
 });
 
 test("F66 a wake that fails says so, and writing again tries again", async (t) => {

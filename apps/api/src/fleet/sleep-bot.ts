@@ -1,12 +1,13 @@
 /** Puts a bot to sleep: only when it is idle by its own word, and never against a message. */
 import { DoorError, type Preparation } from "./door.ts";
-import { isFlyError } from "./fly-error.ts";
 import type { FlyMachine } from "./fly.ts";
 import { doorOf, type HeldBot, pause, refOf, renew } from "./held-bot.ts";
 import { markAsleep, stayAwake } from "./table.ts";
 
 /** After so many failed suspends the bot is stopped instead: it keeps its disk and wakes cold. */
 const suspendTries = 3;
+/** Over 15 s were seen for large memory (fly.md section 3). */
+const freezeMs = 30_000;
 
 /** Fenced by the bot, written down, then frozen. A bot at work, or spoken to meanwhile, stays awake. */
 export async function sleepBot(held: HeldBot, machine: FlyMachine): Promise<void> {
@@ -44,15 +45,16 @@ async function tell(
   });
 }
 
+/** Watches the wish while it waits: a message that comes now need not wait for the freeze (F69). */
 async function freeze(held: HeldBot, machine: FlyMachine): Promise<void> {
-  const { fly } = held.tools;
+  const { deps, fly } = held.tools;
   await fly.suspend(refOf(held, machine), held.signal);
-  await fly
-    .wait(refOf(held, machine), { state: "suspended", timeoutS: 15 }, held.signal)
-    .catch((error: unknown) => {
-      // A start that came meanwhile; the next look finds out.
-      if (!isFlyError(error, "precondition", "conflict")) throw error;
-    });
+  const until = deps.clock.monotonicMs() + freezeMs;
+  while (deps.clock.monotonicMs() < until) {
+    if (await fly.wait(refOf(held, machine), { state: "suspended", timeoutS: 1 }, held.signal)) return;
+    await renew(held);
+    if (held.bot.desired !== "asleep") return;
+  }
 }
 
 async function stopInstead(held: HeldBot, machine: FlyMachine): Promise<void> {

@@ -46,6 +46,17 @@ export async function claimBots(db: Kysely<Database>, limit: number, leaseMs: nu
     .execute();
 }
 
+/** Brings the next look at every bot that should be awake forward to now. */
+export async function lookAtAwake(db: Kysely<Database>): Promise<void> {
+  await db
+    .updateTable("app.bots")
+    .set({ next_attempt_at: sql`now()` })
+    .where("desired", "=", "running")
+    .where("status", "=", "running")
+    .where("next_attempt_at", ">", sql<Date>`now()`)
+    .execute();
+}
+
 type Lease = Pick<BotRow, "id" | "fence">;
 
 /** Holds the bot for another `leaseMs` and reads what others wrote meanwhile. @throws {LeaseLost} */

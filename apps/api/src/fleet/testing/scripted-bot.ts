@@ -2,7 +2,7 @@
  * What runs in the machines of these tests: a door as bot/door.ts describes it, with no bot behind
  * it. Its conduct is set by files on its volume or by its environment, so a test can change its mind.
  */
-import { appendFileSync, existsSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import { join } from "node:path";
 
@@ -31,9 +31,12 @@ const server = createServer((request, response) => {
       ? say(response, 200, { bootId, pid: process.pid, env })
       : say(response, 503, {});
   if (path === "POST /suspend/prepare") {
+    if (conduct("mute")) return void request.socket.destroy();
     if (conduct("busy")) return say(response, 409, { busy: true });
     fence = crypto.randomUUID();
-    const nextWakeAtMs = env["NEXT_WAKE_MS"] === undefined ? null : Date.now() + Number(env["NEXT_WAKE_MS"]);
+    const nextWakeAtMs = conduct("cron")
+      ? Date.now() + Number(readFileSync(join(disk, "cron"), "utf8"))
+      : null;
     return say(response, 200, { ready: true, suspensionId: fence, nextWakeAtMs });
   }
   if (path === "POST /suspend/resume") {

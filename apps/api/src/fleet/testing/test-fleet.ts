@@ -52,7 +52,14 @@ export interface TestFleet {
   hello(bot: BotDoor): Promise<Hello>;
 }
 
-const patience: FleetLimits = { ...fleetLimits, retryMs: 20, retryMaxMs: 200, pollMs: 30, lookAwakeMs: 200 };
+const patience: FleetLimits = {
+  ...fleetLimits,
+  claimEveryMs: 50,
+  retryMs: 20,
+  retryMaxMs: 200,
+  pollMs: 30,
+  lookAwakeMs: 200,
+};
 const testTimeoutMs = 30_000;
 const appList = z.object({ apps: z.array(z.object({ name: z.string() })) });
 
