@@ -6,7 +6,7 @@ import { hinge } from "../ui/layout.ts";
 import { Text } from "../ui/text.tsx";
 import { useColors } from "../ui/theme.ts";
 import { CopyButton } from "./copy-button.tsx";
-import type { Segment } from "./markdown-blocks.ts";
+import type { Segment } from "./segments.ts";
 
 const inks: Record<string, keyof Palette> = {
   keyword: "thought",

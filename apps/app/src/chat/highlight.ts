@@ -13,7 +13,7 @@ import sql from "highlight.js/lib/languages/sql";
 import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
-import { segmentsOf, type Segment } from "./markdown-blocks.ts";
+import { segmentsOf, type Segment } from "./segments.ts";
 
 const languages = {
   bash,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { highlight } from "./highlight.ts";
-import { blocksOf, plain, safeHref, segmentsOf } from "./markdown-blocks.ts";
+import { blocksOf, safeHref } from "./markdown-blocks.ts";
+import { plain, segmentsOf } from "./segments.ts";
 
 const types = (text: string, streaming = false) => blocksOf(text, streaming).map((b) => b.token.type);
 

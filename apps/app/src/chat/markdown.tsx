@@ -6,7 +6,8 @@ import { Text } from "../ui/text.tsx";
 import { useColors } from "../ui/theme.ts";
 import { web } from "../ui/web.ts";
 import { CodeBlock } from "./code-block.tsx";
-import { blocksOf, plain, safeHref, type Block, type Token, type Tokens } from "./markdown-blocks.ts";
+import { blocksOf, safeHref, type Block, type Token, type Tokens } from "./markdown-blocks.ts";
+import { plain } from "./segments.ts";
 
 export function Markdown({ text, streaming = false }: { text: string; streaming?: boolean }) {
   const blocks = useMemo(() => blocksOf(text, streaming), [text, streaming]);

@@ -24,11 +24,12 @@ function clientFor(userId: string, doors: Doors): ChatClient {
   return client;
 }
 
-/** Ends the conversation on this device: for signing out. */
-export function closeChat(): void {
-  current?.client.stop();
+/** Signing out, here or in another tab, ends the conversation on this device. */
+useSession.subscribe(({ state }) => {
+  if (state.phase === "member" || current === null) return;
+  current.client.stop();
   current = null;
-}
+});
 
 /** @throws when nobody is signed in: chat screens live behind the gate. */
 export function useChatClient(): ChatClient {

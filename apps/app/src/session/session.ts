@@ -8,6 +8,7 @@ import { create } from "zustand";
 import { createApi, type Api } from "./api.ts";
 import { authStorage } from "./auth-storage.ts";
 import { loadConfig, type AppConfig } from "./config.ts";
+import { queryClient } from "./query-client.ts";
 import { hydrateSettings } from "./settings-store.ts";
 
 export interface Doors {
@@ -68,8 +69,10 @@ function openDoors(config: AppConfig): Doors {
   return { config, auth, api, token };
 }
 
+/** What was asked on behalf of one person is never shown to the next one, also when another tab signed out. */
 function enter(doors: Doors, session: Session | null): void {
   const now = useSession.getState().state;
+  if (now.phase === "member" && now.userId !== session?.user.id) queryClient.clear();
   if (!session) {
     if (now.phase !== "stranger") settle({ phase: "stranger", doors });
     return;

@@ -127,6 +127,11 @@ function Leave() {
   return (
     <Section title="This device">
       <Text tone="muted">Signing out erases what this device has cached. Your bot and its memory stay.</Text>
+      {leave.isError ? (
+        <Text kind="small" tone="danger" role="alert">
+          {sayError(leave.error)}
+        </Text>
+      ) : null}
       <Button label="Sign out" kind="danger" small busy={leave.isPending} onPress={() => leave.mutate()} />
     </Section>
   );

@@ -1,5 +1,6 @@
 import { space } from "@molt/brand";
 import { entitled } from "@molt/contract";
+import { useMutation } from "@tanstack/react-query";
 import { Redirect, useLocalSearchParams } from "expo-router";
 import { ScrollView, StyleSheet, View } from "react-native";
 import { sayError } from "../session/api.ts";
@@ -42,6 +43,7 @@ const gets: readonly { icon: IconName; title: string; text: string }[] = [
 export function SubscribeScreen() {
   const { auth } = useDoors();
   const me = useMe();
+  const leave = useMutation({ mutationFn: () => signOut(auth) });
   const { canceled } = useLocalSearchParams<{ canceled?: string }>();
   const status = me.data?.subscription.status;
   if (me.data && status && entitled.includes(status)) return <Redirect href={homeFor(me.data)} />;
@@ -51,7 +53,7 @@ export function SubscribeScreen() {
       <View role="main" style={s.column}>
         <View style={s.top}>
           <Wordmark />
-          <Button label="Sign out" kind="ghost" small onPress={() => void signOut(auth)} />
+          <Button label="Sign out" kind="ghost" small busy={leave.isPending} onPress={() => leave.mutate()} />
         </View>
         <View style={s.words}>
           <Text kind="title" level={1}>
@@ -59,6 +61,11 @@ export function SubscribeScreen() {
           </Text>
           <Text tone="muted">Pay, and within a minute it is awake and answers you.</Text>
         </View>
+        {leave.isError ? (
+          <Banner tone="danger" title="Still signed in">
+            {sayError(leave.error)}
+          </Banner>
+        ) : null}
         {canceled !== undefined ? (
           <Banner tone="muted" title="Nothing was charged">
             You came back before paying. The plan is here when you want it.
