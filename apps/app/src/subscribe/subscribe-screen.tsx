@@ -35,7 +35,7 @@ const gets: readonly { icon: IconName; title: string; text: string }[] = [
   {
     icon: "usage",
     title: "Every cent in sight",
-    text: "Tokens cost the provider's price × 1.2. Each call is listed, nothing is rounded up.",
+    text: "Tokens cost the provider's price × 1.2. Each call is listed with its price.",
   },
 ];
 
