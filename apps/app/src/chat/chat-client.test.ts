@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { clientFrame, type BotView, type ClientFrame, type Message, type ServerFrame } from "@molt/contract";
-import { WebSocketServer, WebSocket as ServerSocket } from "ws";
+import { WebSocketServer, WebSocket as ServerSocket, type RawData } from "ws";
 import { ChatClient, type ChatState } from "./chat-client.ts";
 
 const at = "2026-11-22T12:00:00.000Z";
@@ -17,6 +17,9 @@ const bot: BotView = {
   createdAt: at,
   lastActiveAt: at,
 };
+
+/** ws hands over one Buffer unless it is told otherwise. */
+const textOf = (data: RawData): unknown => JSON.parse(Buffer.isBuffer(data) ? data.toString("utf8") : "null");
 
 class Mailbox {
   readonly messages: Message[] = [];
@@ -31,7 +34,7 @@ class Mailbox {
   async open(t: TestContext): Promise<string> {
     this.#server.on("connection", (socket) => {
       this.#socket = socket;
-      socket.on("message", (data) => this.#hear(socket, clientFrame.parse(JSON.parse(String(data)))));
+      socket.on("message", (data) => this.#hear(socket, clientFrame.parse(textOf(data))));
     });
     if (!this.#server.address()) await new Promise((done) => this.#server.once("listening", done));
     t.after(() => {

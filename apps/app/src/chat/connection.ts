@@ -117,11 +117,12 @@ function whileLive(state: ConnectionState, event: ConnectionEvent, random: numbe
       const again = open(state, { attempt: 0, freshToken: false });
       return { state: again.state, effects: [{ do: "close" }, ...again.effects] };
     }
+    case "closed":
+      return lostOr(state, event, random);
     case "start":
+    case "stop":
     case "opened":
       return same(state);
-    default:
-      return lostOr(state, event, random);
   }
 }
 

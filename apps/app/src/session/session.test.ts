@@ -20,12 +20,14 @@ async function serverOf(t: TestContext, answers: Answer[]) {
     token: string | undefined;
     body: string;
   }[] = [];
-  const server = createServer(async (req, res) => {
+  const server = createServer((req, res) => {
     let body = "";
-    for await (const chunk of req) body += chunk;
-    asked.push({ method: req.method, url: req.url, token: req.headers.authorization, body });
-    const answer = answers[asked.length - 1] ?? { status: 500, body: "" };
-    res.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
+    req.on("data", (chunk) => (body += chunk));
+    req.on("end", () => {
+      asked.push({ method: req.method, url: req.url, token: req.headers.authorization, body });
+      const answer = answers[asked.length - 1] ?? { status: 500, body: "" };
+      res.writeHead(answer.status, { "content-type": "application/json" }).end(answer.body);
+    });
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   t.after(() => server.close());
