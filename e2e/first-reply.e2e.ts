@@ -1,11 +1,25 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "@playwright/test";
-import { copyUnderTest, newAddress, openCheckout, pay, say, sayAndWatch, signUp, waitForChat } from "./journey.ts";
+import { getUsage, type Usage } from "../packages/contract/src/index.ts";
+import {
+  copyUnderTest,
+  newAddress,
+  openCheckout,
+  pay,
+  say,
+  sayAndWatch,
+  signUp,
+  waitForChat,
+} from "./journey.ts";
 
-const { urls, pids } = copyUnderTest();
+const { urls, pids, dataDir } = copyUnderTest();
 const session = { accessToken: "" };
 
 test.describe.serial("from a stranger to a conversation", () => {
-  test("somebody signs up, pays, watches the bot being born and reads its streamed answer", async ({ page }) => {
+  test("somebody signs up, pays, watches the bot being born and reads its streamed answer", async ({
+    page,
+  }) => {
     page.on("request", (request) => {
       const header = request.headers()["authorization"];
       if (request.url().startsWith(urls.api) && header) session.accessToken = header.replace("Bearer ", "");
@@ -22,22 +36,44 @@ test.describe.serial("from a stranger to a conversation", () => {
     // for the two or three characters of a Markdown mark that turns out to be one.
     const increments = seen.filter((text) => whole.startsWith(text.slice(0, 8)));
     expect(increments.length).toBeGreaterThan(5);
-    for (const [index, text] of increments.entries()) expect(text.length).toBeGreaterThan((increments[index - 1]?.length ?? 0) - 4);
+    for (const [index, text] of increments.entries())
+      expect(text.length).toBeGreaterThan((increments[index - 1]?.length ?? 0) - 4);
   });
 
   test("the ledger says what the model side reported", async ({ request }) => {
-    const headers = { authorization: `Bearer ${session.accessToken}` };
-    await expect
-      .poll(async () => (await (await request.get(`${urls.api}/usage`, { headers })).json()).recent.filter((call: { state: string }) => call.state === "settled").length)
-      .toBeGreaterThan(0);
-    const usage = await (await request.get(`${urls.api}/usage`, { headers })).json();
-    const chat = usage.recent.filter((call: { cause: string }) => call.cause === "chat");
-    expect(chat.length).toBeGreaterThan(0);
-    expect(chat[0].messageId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(Number(usage.total.tokensOut)).toBeGreaterThan(0);
+    const readUsage = async (): Promise<Usage> => {
+      const answer = await request.get(`${urls.api}/usage`, {
+        headers: { authorization: `Bearer ${session.accessToken}` },
+      });
+      return getUsage.output.parse(await answer.json());
+    };
+    await expect.poll(async () => (await readUsage()).recent.map((call) => call.state)).toEqual(["settled"]);
+    const { recent, total } = await readUsage();
+    const [call] = recent;
+    expect(call?.cause).toBe("chat");
+    expect(call?.messageId).not.toBeNull();
+    expect([total.calls, total.tokensIn, total.tokensOut]).toEqual([1, call?.tokensIn, call?.tokensOut]);
+    // What the model stand-in wrote down before it answered, as a provider would bill it.
+    const truth = (await readFile(join(dataDir, "models/truth.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).usage);
+    expect(truth).toContainEqual(
+      expect.objectContaining({
+        cacheRead: call?.cacheReadTokens,
+        cacheWrite5m: call?.cacheWriteTokens,
+        output: call?.tokensOut,
+      }),
+    );
+    expect(
+      truth.map((usage) => usage.uncached + usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h),
+    ).toContain(call?.tokensIn);
   });
 
-  test("F61 the api is killed in the middle of a reply, and message and whole reply are there", async ({ page, context }) => {
+  test("F61 the api is killed in the middle of a reply, and message and whole reply are there", async ({
+    page,
+    context,
+  }) => {
     expect(context).toBeTruthy();
     await signUp(page, urls.app, newAddress());
     await openCheckout(page);

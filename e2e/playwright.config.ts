@@ -17,7 +17,11 @@ export default defineConfig({
   globalSetup: "./global-setup.ts",
   use: {
     actionTimeout: 15_000,
-    launchOptions: { executablePath: chromium.path, args: chromiumFlags, env: { ...process.env, ...chromium.env } },
+    launchOptions: {
+      executablePath: chromium.path,
+      args: chromiumFlags,
+      env: { ...process.env, ...chromium.env },
+    },
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
     video: "off",

@@ -11,10 +11,13 @@ const benches: Record<string, () => Promise<void>> = {
     const copy = await startCopy();
     try {
       console.log(`  ready after ${(copy.startMs / 1000).toFixed(1)} s (first start with this data)`);
-      for (const { name, ms } of await firstReply(copy)) console.log(`  ${(ms / 1000).toFixed(2).padStart(7)} s  ${name}`);
+      for (const { name, ms } of await firstReply(copy))
+        console.log(`  ${(ms / 1000).toFixed(2).padStart(7)} s  ${name}`);
       await copy.stop({ keepData: true });
       const again = await startCopy({ dataDir: copy.dataDir });
-      console.log(`  second start with the same data: ready after ${(again.startMs / 1000).toFixed(1)} s (aim: under 20 s)`);
+      console.log(
+        `  second start with the same data: ready after ${(again.startMs / 1000).toFixed(1)} s (aim: under 20 s)`,
+      );
       await again.stop();
     } finally {
       await copy.stop();

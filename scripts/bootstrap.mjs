@@ -28,7 +28,8 @@ function fingerprint() {
     for (const name of readdirSync(join(root, folder))) manifests.push(join(folder, name, "package.json"));
   }
   manifests.push(join("local", "package.json"), join("bot", "package.json"));
-  for (const file of manifests) if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)));
+  for (const file of manifests)
+    if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)));
   return hash.digest("hex");
 }
 
@@ -40,14 +41,21 @@ function install() {
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ["npm"];
   const began = Date.now();
   const ticking = setProgress(began);
-  const result = spawnSync(npm[0], [...npm.slice(1), "ci", "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"], {
-    cwd: root,
-    // Standard output belongs to the caller (`--json`); npm's own words go to standard error.
-    stdio: ["ignore", 2, 2],
-    env: { ...process.env, npm_config_production: "", NODE_ENV: "" },
-  });
+  const result = spawnSync(
+    npm[0],
+    [...npm.slice(1), "ci", "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"],
+    {
+      cwd: root,
+      // Standard output belongs to the caller (`--json`); npm's own words go to standard error.
+      stdio: ["ignore", 2, 2],
+      env: { ...process.env, npm_config_production: "", NODE_ENV: "" },
+    },
+  );
   ticking.kill();
-  if (result.status !== 0) stop("The packages could not be installed. The lines above say why; run the same command again when that is mended.");
+  if (result.status !== 0)
+    stop(
+      "The packages could not be installed. The lines above say why; run the same command again when that is mended.",
+    );
   writeFileSync(stamp, wanted);
   say(`  Packages are there (${Math.round((Date.now() - began) / 1000)} s).`);
 }
@@ -65,7 +73,9 @@ function findNode() {
     const binary = join(root, "node_modules", name, "bin", "node");
     if (existsSync(binary)) return binary;
   }
-  return stop(`There is no pinned Node for ${process.platform} ${process.arch} among the packages. Molt-OS runs on Linux and macOS, x64 and arm64.`);
+  return stop(
+    `There is no pinned Node for ${process.platform} ${process.arch} among the packages. Molt-OS runs on Linux and macOS, x64 and arm64.`,
+  );
 }
 
 const major = Number(process.versions.node.split(".")[0]);
@@ -79,7 +89,10 @@ const child = spawn(node, ["--disable-warning=ExperimentalWarning", script, ...a
   cwd: root,
   // The channel tells the other side when this process is killed without a word.
   stdio: ["inherit", "inherit", "inherit", "ipc"],
-  env: { ...process.env, PATH: [join(root, "node_modules", ".bin"), dirname(node), process.env.PATH ?? ""].join(delimiter) },
+  env: {
+    ...process.env,
+    PATH: [join(root, "node_modules", ".bin"), dirname(node), process.env.PATH ?? ""].join(delimiter),
+  },
 });
 child.channel?.unref();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

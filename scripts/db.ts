@@ -10,5 +10,7 @@ if (!url) {
   process.exitCode = 1;
 } else {
   const applied = await migrate(url);
-  console.log(applied.length > 0 ? `Applied: ${applied.join(", ")}.` : "Nothing to do: every migration is there.");
+  console.log(
+    applied.length > 0 ? `Applied: ${applied.join(", ")}.` : "Nothing to do: every migration is there.",
+  );
 }

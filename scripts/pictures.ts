@@ -22,7 +22,11 @@ const looks = [
 await mkdir(folder, { recursive: true });
 const found = await findChromium();
 const copy = await startCopy();
-const browser = await playwright.launch({ executablePath: found.path, args: chromiumFlags, env: { ...process.env, ...found.env } });
+const browser = await playwright.launch({
+  executablePath: found.path,
+  args: chromiumFlags,
+  env: { ...process.env, ...found.env },
+});
 try {
   for (const look of looks) await walk(browser, copy, look);
 } finally {
@@ -53,7 +57,10 @@ async function walk(using: Browser, { urls }: Ready, look: (typeof looks)[number
   await openCheckout(page);
   await take("checkout");
   await pay(page);
-  await page.getByText(/\d+ s\b/).first().waitFor({ timeout: 20_000 });
+  await page
+    .getByText(/\d+ s\b/)
+    .first()
+    .waitFor({ timeout: 20_000 });
   await take("provisioning");
   await waitForChat(page);
   await converse(page);
@@ -70,7 +77,10 @@ async function walk(using: Browser, { urls }: Ready, look: (typeof looks)[number
 }
 
 async function converse(page: Page): Promise<void> {
-  for (const [index, text] of ["Hello! What can you do for me?", "Please remember that my sister likes orchids."].entries()) {
+  for (const [index, text] of [
+    "Hello! What can you do for me?",
+    "Please remember that my sister likes orchids.",
+  ].entries()) {
     await say(page, text);
     await page.getByTestId("bot-message").nth(index).waitFor({ timeout: 90_000 });
   }

@@ -9,8 +9,24 @@ import { ConfigError } from "../apps/api/src/config.ts";
 import { migrate } from "../apps/api/src/db/migrate.ts";
 import { type RunningPostgres, startPostgres } from "../local/postgres/postgres.ts";
 import { prepareDatabase } from "../local/postgres/prepare.ts";
-import { endLeftovers, localSecrets, lockDataDir, openDataDir, recordProcesses, StartError } from "./lib/data-dir.ts";
-import { apiEnvironment, at, DATABASE, modelsEnvironment, type Plan, planServices, portsFrom, standInEnvironment } from "./lib/environment.ts";
+import {
+  endLeftovers,
+  localSecrets,
+  lockDataDir,
+  openDataDir,
+  recordProcesses,
+  StartError,
+} from "./lib/data-dir.ts";
+import {
+  apiEnvironment,
+  at,
+  DATABASE,
+  modelsEnvironment,
+  type Plan,
+  planServices,
+  portsFrom,
+  standInEnvironment,
+} from "./lib/environment.ts";
 import { isFree } from "./lib/ports.ts";
 import { createProgress } from "./lib/progress.ts";
 import { Supervisor } from "./lib/supervisor.ts";
@@ -26,7 +42,8 @@ let stopping: Promise<void> | undefined;
 
 function stop(): Promise<void> {
   stopping ??= (async () => {
-    for (const cleanup of cleanups.toReversed()) await cleanup().catch((error: Error) => progress.say(error.message));
+    for (const cleanup of cleanups.toReversed())
+      await cleanup().catch((error: Error) => progress.say(error.message));
   })();
   return stopping;
 }
@@ -47,7 +64,9 @@ try {
 } catch (error) {
   progress.fail();
   const expected = error instanceof StartError || error instanceof ConfigError;
-  console.error(`\n  ${expected ? error.message : error instanceof Error ? (env["DEBUG"] ? error.stack : error.message) : String(error)}\n`);
+  console.error(
+    `\n  ${expected ? error.message : error instanceof Error ? (env["DEBUG"] ? error.stack : error.message) : String(error)}\n`,
+  );
   await stop();
   process.exit(1);
 }
@@ -61,13 +80,20 @@ async function main(): Promise<void> {
     cleanups.push(await lockDataDir(dataDir));
     const leftovers = await endLeftovers(dataDir);
     if (leftovers > 0) progress.say(`ended ${leftovers} processes of a run that was killed`);
-    const planned = planServices(env, { ports: portsFrom(portBase), dataDir, secrets: await localSecrets(dataDir) });
+    const planned = planServices(env, {
+      ports: portsFrom(portBase),
+      dataDir,
+      secrets: await localSecrets(dataDir),
+    });
     await checkPorts(planned);
     return planned;
   });
 
   // Postgres keeps a record of its own (postmaster.pid) and is not in this list.
-  const supervisor = new Supervisor(join(dataDir, "logs"), () => void recordProcesses(dataDir, Object.values(supervisor.pids())));
+  const supervisor = new Supervisor(
+    join(dataDir, "logs"),
+    () => void recordProcesses(dataDir, Object.values(supervisor.pids())),
+  );
   let postgres: RunningPostgres | undefined;
   const databaseUrl = await progress.step("database", async () => {
     if (plan.standIns.database) {
@@ -84,11 +110,17 @@ async function main(): Promise<void> {
   // Side by side: the stand-ins are up long before a first web build is done.
   const [, folders] = await Promise.all([startStandIns(supervisor, plan, databaseUrl), buildSites()]);
   await startProduct(supervisor, { plan, databaseUrl, folders });
-  announce({ plan, began, pids: { start: process.pid, ...(postgres ? { postgres: postgres.pid } : {}), ...supervisor.pids() } });
+  announce({
+    plan,
+    began,
+    pids: { start: process.pid, ...(postgres ? { postgres: postgres.pid } : {}), ...supervisor.pids() },
+  });
   // A database that is gone takes everything with it: better a clear end than a hundred errors.
   void postgres?.exited.then(() => {
     if (stopping) return;
-    console.error("\n  The database ended unexpectedly. Starting Molt-OS again continues with the same data.\n");
+    console.error(
+      "\n  The database ended unexpectedly. Starting Molt-OS again continues with the same data.\n",
+    );
     void stop().then(() => process.exit(1));
   });
 }
@@ -96,7 +128,9 @@ async function main(): Promise<void> {
 function readPortBase(): number {
   const base = Number(env["MOLT_PORT_BASE"] ?? 4700);
   if (!Number.isInteger(base) || base < 1024 || base > 30_000) {
-    throw new StartError("MOLT_PORT_BASE must be a number from 1024 to 30000; Molt-OS uses the 13 ports from there, and bots those from 100 above it.");
+    throw new StartError(
+      "MOLT_PORT_BASE must be a number from 1024 to 30000; Molt-OS uses the 13 ports from there, and bots those from 100 above it.",
+    );
   }
   return base;
 }
@@ -115,34 +149,47 @@ async function checkPorts({ ports, standIns }: Plan): Promise<void> {
   };
   for (const [name, port] of Object.entries(ports)) {
     if (unused[name] || (await isFree(port))) continue;
-    throw new StartError(`Port ${port} (${name}) is taken by another program. Stop that program, or set MOLT_PORT_BASE to use other ports.`);
+    throw new StartError(
+      `Port ${port} (${name}) is taken by another program. Stop that program, or set MOLT_PORT_BASE to use other ports.`,
+    );
   }
 }
 
 async function startStandIns(supervisor: Supervisor, plan: Plan, databaseUrl: string): Promise<void> {
   const environments = standInEnvironment(env, plan, databaseUrl);
-  const folders = { auth: "auth", billing: "stripe", machines: "machines", models: "models", mail: "mail" } as const;
+  const folders = {
+    auth: "auth",
+    billing: "stripe",
+    machines: "machines",
+    models: "models",
+    mail: "mail",
+  } as const;
   const names = (Object.keys(folders) as (keyof typeof folders)[]).filter((name) => plan.standIns[name]);
   cleanups.push(() => supervisor.stop(names));
-  await progress.step(names.length > 0 ? `stand-ins for ${names.join(", ")}` : "outside services", async () => {
-    await Promise.all(
-      names.map((name) =>
-        supervisor.start({
-          name,
-          command: [process.execPath, join(root, "local", folders[name], "main.ts")],
-          env: environments[name],
-          cwd: root,
-          ready: { kind: "line" },
-        }),
-      ),
-    );
-  });
+  await progress.step(
+    names.length > 0 ? `stand-ins for ${names.join(", ")}` : "outside services",
+    async () => {
+      await Promise.all(
+        names.map((name) =>
+          supervisor.start({
+            name,
+            command: [process.execPath, join(root, "local", folders[name], "main.ts")],
+            env: environments[name],
+            cwd: root,
+            ready: { kind: "line" },
+          }),
+        ),
+      );
+    },
+  );
 }
 
 async function buildSites(): Promise<Record<string, string>> {
   const folders: Record<string, string> = {};
   for (const site of sites) {
-    folders[site.name] = await progress.step(site.name === "app" ? "web app" : "landing page", () => buildSite(site, progress.say));
+    folders[site.name] = await progress.step(site.name === "app" ? "web app" : "landing page", () =>
+      buildSite(site, progress.say),
+    );
   }
   return folders;
 }
@@ -153,7 +200,10 @@ interface ProductOptions {
   folders: Record<string, string>;
 }
 
-async function startProduct(supervisor: Supervisor, { plan, databaseUrl, folders }: ProductOptions): Promise<void> {
+async function startProduct(
+  supervisor: Supervisor,
+  { plan, databaseUrl, folders }: ProductOptions,
+): Promise<void> {
   const api = { ...apiEnvironment(env, plan, databaseUrl), MOLT_VERSION: version };
   const main = join(root, "apps/api/src/main.ts");
   const role = (name: string, environment: Record<string, string>, port: number) => ({
@@ -168,7 +218,10 @@ async function startProduct(supervisor: Supervisor, { plan, databaseUrl, folders
     await Promise.all([
       supervisor.start(role("api", api, plan.ports.api)),
       supervisor.start(role("worker", api, plan.ports.worker)),
-      supervisor.start({ ...role("models", modelsEnvironment(env, plan, api), plan.ports.modelProxy), name: "models-proxy" }),
+      supervisor.start({
+        ...role("models", modelsEnvironment(env, plan, api), plan.ports.modelProxy),
+        name: "models-proxy",
+      }),
       supervisor.start({
         name: "web",
         command: [process.execPath, join(root, "scripts/web-server.ts")],
@@ -196,10 +249,22 @@ interface Announcement {
 function announce({ plan, began, pids }: Announcement): void {
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   if (json) {
-    console.log(JSON.stringify({ event: "ready", ready: true, urls: plan.urls, ports: plan.ports, pids, dataDir: plan.dataDir, version }));
+    console.log(
+      JSON.stringify({
+        event: "ready",
+        ready: true,
+        urls: plan.urls,
+        ports: plan.ports,
+        pids,
+        dataDir: plan.dataDir,
+        version,
+      }),
+    );
     return;
   }
-  const demo = plan.standIns.models ? "\n  The bots talk to a demo model. Put ANTHROPIC_API_KEY (or OPENAI_API_KEY) in the environment for a real one." : "";
+  const demo = plan.standIns.models
+    ? "\n  The bots talk to a demo model. Put ANTHROPIC_API_KEY (or OPENAI_API_KEY) in the environment for a real one."
+    : "";
   console.log(`
   Molt-OS is running (${seconds} s). Nothing leaves this machine.
 
@@ -212,4 +277,3 @@ ${demo}
   Ctrl-C stops everything; the next start continues with the same data.
 `);
 }
-

@@ -76,10 +76,21 @@ async function onDatabase(body: (env: Record<string, string>) => Promise<void>):
 
 async function nodeTests(patterns: readonly string[], env: Record<string, string>): Promise<void> {
   const { ok, output } = await run(
-    [process.execPath, "--disable-warning=ExperimentalWarning", "--test", "--test-concurrency=2", "--test-timeout=120000", "--test-reporter=spec", ...patterns],
+    [
+      process.execPath,
+      "--disable-warning=ExperimentalWarning",
+      "--test",
+      "--test-concurrency=2",
+      "--test-timeout=120000",
+      "--test-reporter=spec",
+      ...patterns,
+    ],
     { env: { ...env, NODE_COMPILE_CACHE: join(root, ".cache", "compile") }, live: true },
   );
-  const count = { passed: numberAfter(output, "pass"), failed: numberAfter(output, "fail") + numberAfter(output, "cancelled") };
+  const count = {
+    passed: numberAfter(output, "pass"),
+    failed: numberAfter(output, "fail") + numberAfter(output, "cancelled"),
+  };
   if (!ok && count.failed === 0) count.failed = 1;
   if (ok && count.passed === 0) throw new Error(`No test ran for ${patterns.join(" ")}.`);
   add(count);
@@ -91,8 +102,14 @@ function numberAfter(output: string, word: string): number {
 
 async function components(): Promise<void> {
   const report = join(work, "vitest.json");
-  await run(["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], { cwd: join(root, "apps/app"), live: true });
-  const { numPassedTests, numFailedTests } = JSON.parse(await readFile(report, "utf8")) as Record<string, number>; // vitest's own report
+  await run(["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], {
+    cwd: join(root, "apps/app"),
+    live: true,
+  });
+  const { numPassedTests, numFailedTests } = JSON.parse(await readFile(report, "utf8")) as Record<
+    string,
+    number
+  >; // vitest's own report
   add({ passed: numPassedTests ?? 0, failed: numFailedTests ?? 1 });
 }
 
@@ -107,6 +124,8 @@ async function journeys(): Promise<void> {
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1" },
     live: true,
   });
-  const { stats } = JSON.parse(await readFile(report, "utf8")) as { stats: { expected: number; unexpected: number; flaky: number } }; // Playwright's own report
+  const { stats } = JSON.parse(await readFile(report, "utf8")) as {
+    stats: { expected: number; unexpected: number; flaky: number };
+  }; // Playwright's own report
   add({ passed: stats.expected, failed: stats.unexpected + stats.flaky });
 }

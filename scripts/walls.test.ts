@@ -8,16 +8,40 @@ import { run } from "./lib/run.ts";
 import { root } from "./lib/web-build.ts";
 
 const walls = [
-  { wall: "the contract imports nothing of ours", folder: "packages/contract/src", code: 'import "@molt/brand";' },
+  {
+    wall: "the contract imports nothing of ours",
+    folder: "packages/contract/src",
+    code: 'import "@molt/brand";',
+  },
   { wall: "the brand imports nothing", folder: "packages/brand/src", code: 'import "zod";' },
   { wall: "a stand-in imports nothing of ours", folder: "local/auth", code: 'import "@molt/contract";' },
-  { wall: "the bot imports nothing of ours", folder: "bot", code: 'import "../packages/contract/src/index.ts";' },
-  { wall: "the api reaches a stand-in by wire only", folder: "apps/api/src/billing", code: 'import "../../../../local/stripe/main.ts";' },
-  { wall: "the app reaches a stand-in by wire only", folder: "apps/app/src", code: 'import "../../../local/auth/main.ts";' },
+  {
+    wall: "the bot imports nothing of ours",
+    folder: "bot",
+    code: 'import "../packages/contract/src/index.ts";',
+  },
+  {
+    wall: "the api reaches a stand-in by wire only",
+    folder: "apps/api/src/billing",
+    code: 'import "../../../../local/stripe/main.ts";',
+  },
+  {
+    wall: "the app reaches a stand-in by wire only",
+    folder: "apps/app/src",
+    code: 'import "../../../local/auth/main.ts";',
+  },
   { wall: "one file knows Stripe", folder: "apps/api/src/usage", code: 'import "stripe";' },
   { wall: "one folder knows pg", folder: "apps/api/src/usage", code: 'import "pg";' },
-  { wall: "a feature does not touch another's tables", folder: "apps/api/src/usage", code: 'import "../chat/table.ts";' },
-  { wall: "only config.ts reads the environment", folder: "apps/api/src/usage", code: "export const x = process.env['X'];" },
+  {
+    wall: "a feature does not touch another's tables",
+    folder: "apps/api/src/usage",
+    code: 'import "../chat/table.ts";',
+  },
+  {
+    wall: "only config.ts reads the environment",
+    folder: "apps/api/src/usage",
+    code: "export const x = process.env['X'];",
+  },
   { wall: "nobody prints to the console", folder: "apps/api/src/usage", code: 'console.log("x");' },
   { wall: "no default exports", folder: "apps/api/src/usage", code: "export default 1;" },
 ] as const;
@@ -33,7 +57,11 @@ for (const [index, { wall, folder, code }] of walls.entries()) {
 }
 
 test("every workspace gets the same React and the same zod", () => {
-  const users = { react: ["apps/app", "apps/landing"], "react-dom": ["apps/app", "apps/landing"], zod: ["apps/api", "packages/contract", "."] };
+  const users = {
+    react: ["apps/app", "apps/landing"],
+    "react-dom": ["apps/app", "apps/landing"],
+    zod: ["apps/api", "packages/contract", "."],
+  };
   for (const [name, workspaces] of Object.entries(users)) {
     const found = workspaces.map((folder) => createRequire(join(root, folder, "package.json")).resolve(name));
     assert.equal(new Set(found).size, 1, found.join(", "));

@@ -27,7 +27,8 @@ const appUrl = required("APP_URL");
 const landingUrl = required("LANDING_URL");
 
 function securityHeaders(response: ServerResponse): void {
-  const connect = [apiUrl, apiUrl.replace(/^http/, "ws")].join(" ");
+  // The landing's status page asks the app whether it is there.
+  const connect = [apiUrl, apiUrl.replace(/^http/, "ws"), appUrl].join(" ");
   response.setHeader(
     "content-security-policy",
     [
@@ -57,19 +58,27 @@ function startSite({ folder, port, config, notFound }: SiteOptions): Promise<voi
     etag: true,
     extensions: ["html"],
     setHeaders(response, path) {
-      const hashed = path.startsWith("/_next/static/") || path.startsWith("/_expo/static/") || path.startsWith("/assets/");
-      response.setHeader("cache-control", hashed ? "public, max-age=31536000, immutable" : "public, max-age=0, must-revalidate");
+      const hashed =
+        path.startsWith("/_next/static/") || path.startsWith("/_expo/static/") || path.startsWith("/assets/");
+      response.setHeader(
+        "cache-control",
+        hashed ? "public, max-age=31536000, immutable" : "public, max-age=0, must-revalidate",
+      );
     },
   });
   const missing = readFileSync(join(folder, notFound));
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     securityHeaders(response);
     if (request.url === "/config.json") {
-      response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" }).end(JSON.stringify(config));
+      response
+        .writeHead(200, { "content-type": "application/json", "cache-control": "no-store" })
+        .end(JSON.stringify(config));
       return;
     }
     files(request, response, () => {
-      response.writeHead(404, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" }).end(missing);
+      response
+        .writeHead(404, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" })
+        .end(missing);
     });
   });
   process.once("SIGTERM", () => {
@@ -79,6 +88,16 @@ function startSite({ folder, port, config, notFound }: SiteOptions): Promise<voi
   return new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
 }
 
-await startSite({ folder: required("LANDING_FOLDER"), port: Number(new URL(landingUrl).port), config: { apiUrl, appUrl }, notFound: "404.html" });
-await startSite({ folder: required("APP_FOLDER"), port: Number(new URL(appUrl).port), config: { apiUrl, landingUrl }, notFound: "+not-found.html" });
+await startSite({
+  folder: required("LANDING_FOLDER"),
+  port: Number(new URL(landingUrl).port),
+  config: { apiUrl, appUrl },
+  notFound: "404.html",
+});
+await startSite({
+  folder: required("APP_FOLDER"),
+  port: Number(new URL(appUrl).port),
+  config: { apiUrl, landingUrl },
+  notFound: "+not-found.html",
+});
 console.log(JSON.stringify({ ready: true, url: landingUrl }));

@@ -23,7 +23,8 @@ export interface DatabaseUser {
  * @throws {Error} as root on a system without `setpriv`, when the folders cannot be reached otherwise.
  */
 export async function databaseUser(paths: string[]): Promise<DatabaseUser> {
-  if (process.getuid?.() !== 0) return { uid: null, spawn: (command, args, env) => launch([command, ...args], env) };
+  if (process.getuid?.() !== 0)
+    return { uid: null, spawn: (command, args, env) => launch([command, ...args], env) };
   const reachable = (await Promise.all(paths.map(othersCanReach))).every(Boolean);
   if (reachable) {
     return { uid: NOBODY, spawn: (command, args, env) => launch([command, ...args], env, NOBODY) };
@@ -36,7 +37,10 @@ export async function databaseUser(paths: string[]): Promise<DatabaseUser> {
   }
   const drop = [setpriv, `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
   const keepAccess = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
-  return { uid: NOBODY, spawn: (command, args, env) => launch([...drop, ...keepAccess, command, ...args], env) };
+  return {
+    uid: NOBODY,
+    spawn: (command, args, env) => launch([...drop, ...keepAccess, command, ...args], env),
+  };
 }
 
 /** Hands a file or a whole folder to the database's user. */

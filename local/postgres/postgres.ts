@@ -48,7 +48,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await mkdir(options.dataDir, { recursive: true, mode: 0o711 });
   const user = await databaseUser([binaries.bin, options.dataDir]);
   const password = await readOrMakePassword(passwordFile);
-  if (!existsSync(join(cluster, "PG_VERSION"))) await makeCluster({ binaries, cluster, password, user, options });
+  if (!existsSync(join(cluster, "PG_VERSION")))
+    await makeCluster({ binaries, cluster, password, user, options });
   await giveTo(user, cluster);
   await stopOrphan(binaries, cluster, user);
 
@@ -74,7 +75,8 @@ function serverArguments(cluster: string, options: PostgresOptions): string[] {
     // A half-open client must not hold its locks for two hours.
     tcp_keepalives_idle: "30",
   };
-  if (options.durable === false) Object.assign(settings, { fsync: "off", synchronous_commit: "off", full_page_writes: "off" });
+  if (options.durable === false)
+    Object.assign(settings, { fsync: "off", synchronous_commit: "off", full_page_writes: "off" });
   return ["-D", cluster, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
 }
 
@@ -129,7 +131,8 @@ async function stopOrphan(binaries: Binaries, cluster: string, user: DatabaseUse
   if (!existsSync(pidFile)) return;
   const pid = Number((await readFile(pidFile, "utf8")).split("\n")[0]);
   const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined);
-  const looksLikeOurs = command === undefined ? isAlive(pid) && process.platform !== "linux" : command.includes(cluster);
+  const looksLikeOurs =
+    command === undefined ? isAlive(pid) && process.platform !== "linux" : command.includes(cluster);
   if (looksLikeOurs) {
     const args = ["stop", "-D", cluster, "-m", "fast", "-w", "-t", "20"];
     await run(user.spawn(join(binaries.bin, "pg_ctl"), args, binaries.env), "pg_ctl stop");
@@ -154,7 +157,8 @@ async function run(child: ChildProcess, what: string): Promise<void> {
     child.once("error", reject);
     child.once("exit", resolve);
   });
-  if (code !== 0) throw new Error(`The database could not be prepared (${what}): ${output.trim().slice(-600)}`);
+  if (code !== 0)
+    throw new Error(`The database could not be prepared (${what}): ${output.trim().slice(-600)}`);
 }
 
 /** Ready means a successful query, not a line in a log. */
@@ -162,13 +166,15 @@ async function waitUntilAnswers(child: ChildProcess, url: string, said: () => st
   const deadline = performance.now() + START_TIMEOUT_MS;
   let lastError: unknown;
   while (performance.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`The database stopped while starting: ${said().trim().slice(-600)}`);
+    if (child.exitCode !== null)
+      throw new Error(`The database stopped while starting: ${said().trim().slice(-600)}`);
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
     client.on("error", (error) => (lastError = error));
     try {
       await client.connect();
       const { rows } = await client.query<{ server_encoding: string }>("show server_encoding");
-      if (rows[0]?.server_encoding !== "UTF8") throw new Error("The database is not UTF8; remove its folder to make it anew.");
+      if (rows[0]?.server_encoding !== "UTF8")
+        throw new Error("The database is not UTF8; remove its folder to make it anew.");
       return;
     } catch (error) {
       lastError = error;

@@ -12,8 +12,15 @@ export async function prepareDatabase(url: (database: string) => string, databas
   await withClient(url(database), (client) => client.query(bootstrap));
 }
 
-async function withClient(connectionString: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5000, statement_timeout: 30_000 });
+async function withClient(
+  connectionString: string,
+  work: (client: pg.Client) => Promise<unknown>,
+): Promise<void> {
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: 5000,
+    statement_timeout: 30_000,
+  });
   await client.connect();
   try {
     await work(client);

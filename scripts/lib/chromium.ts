@@ -49,10 +49,17 @@ async function unpack(): Promise<Chromium> {
   await mkdir(folder, { recursive: true });
   const { ok, output } = await run([process.execPath, "--input-type=module", "-e", UNPACK], {
     // The package decides by this variable which libraries it unpacks; it must be set before the import.
-    env: { TMPDIR: folder, AWS_LAMBDA_JS_RUNTIME: "nodejs22.x", FONTCONFIG_PATH: existsSync("/etc/fonts") ? "/etc/fonts" : "" },
+    env: {
+      TMPDIR: folder,
+      AWS_LAMBDA_JS_RUNTIME: "nodejs22.x",
+      FONTCONFIG_PATH: existsSync("/etc/fonts") ? "/etc/fonts" : "",
+    },
   });
   if (!ok) throw new Error(`Chromium could not be unpacked:\n${output}`);
   const lines = output.trim().split("\n");
   const found = JSON.parse(lines.at(-1) ?? "") as Chromium; // printed by the lines above
-  return { path: found.path, env: Object.fromEntries(Object.entries(found.env).filter(([, value]) => value)) };
+  return {
+    path: found.path,
+    env: Object.fromEntries(Object.entries(found.env).filter(([, value]) => value)),
+  };
 }

@@ -15,12 +15,18 @@ test("F58 a folder that a living process owns is refused with a sentence", async
   const path = await folder(t);
   // Process 1 always lives; without a start time nothing speaks against it.
   await writeFile(join(path, "lock.json"), JSON.stringify({ pid: 1, started: "" }));
-  await assert.rejects(lockDataDir(path), { name: "StartError", message: /already running on .* \(process 1\)/ });
+  await assert.rejects(lockDataDir(path), {
+    name: "StartError",
+    message: /already running on .* \(process 1\)/,
+  });
 });
 
 test("F59 a lock of a process that is gone, or whose number was used again, does not count", async (t) => {
   const path = await folder(t);
-  for (const owner of [{ pid: 2 ** 22, started: "1" }, { pid: 1, started: "not when it started" }]) {
+  for (const owner of [
+    { pid: 2 ** 22, started: "1" },
+    { pid: 1, started: "not when it started" },
+  ]) {
     await writeFile(join(path, "lock.json"), JSON.stringify(owner));
     const release = await lockDataDir(path);
     assert.equal(JSON.parse(await readFile(join(path, "lock.json"), "utf8")).pid, process.pid);
@@ -31,7 +37,9 @@ test("F59 a lock of a process that is gone, or whose number was used again, does
 test("F59 a lock cut short by a kill does not count", async (t) => {
   const path = await folder(t);
   await writeFile(join(path, "lock.json"), '{"pid": 1');
-  await (await lockDataDir(path))();
+  await (
+    await lockDataDir(path)
+  )();
 });
 
 test("secrets are made once and never made anew over ones that cannot be read", async (t) => {

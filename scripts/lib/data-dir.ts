@@ -28,12 +28,17 @@ export async function openDataDir(path: string): Promise<void> {
     await mkdir(join(path, "logs"), { recursive: true });
     await writeFile(join(path, ".writable"), "");
   } catch (cause) {
-    throw new StartError(`The data folder ${path} cannot be written. Set MOLT_DATA_DIR to a folder that can.`, { cause });
+    throw new StartError(
+      `The data folder ${path} cannot be written. Set MOLT_DATA_DIR to a folder that can.`,
+      { cause },
+    );
   }
   const disk = await statfs(path);
   if (disk.bavail * disk.bsize < MIN_FREE_BYTES) {
     const free = Math.round((disk.bavail * disk.bsize) / 1024 / 1024);
-    throw new StartError(`The disk of ${path} has ${free} MB left; Molt-OS needs 700 MB. Free some space or set MOLT_DATA_DIR to another disk.`);
+    throw new StartError(
+      `The disk of ${path} has ${free} MB left; Molt-OS needs 700 MB. Free some space or set MOLT_DATA_DIR to another disk.`,
+    );
   }
 }
 
@@ -67,7 +72,9 @@ export async function lockDataDir(path: string): Promise<() => Promise<void>> {
   if (existsSync(file)) {
     const owner = await readRecord<Recorded>(file);
     if (owner && owner.pid !== process.pid && (await isRunning(owner.pid, owner.started))) {
-      throw new StartError(`Molt-OS is already running on ${path} (process ${owner.pid}). Stop it, or set MOLT_DATA_DIR and MOLT_PORT_BASE to run a second copy.`);
+      throw new StartError(
+        `Molt-OS is already running on ${path} (process ${owner.pid}). Stop it, or set MOLT_DATA_DIR and MOLT_PORT_BASE to run a second copy.`,
+      );
     }
   }
   await writeAtomically(file, { pid: process.pid, started: await startTime(process.pid) });
@@ -76,7 +83,9 @@ export async function lockDataDir(path: string): Promise<() => Promise<void>> {
 
 /** Remembers the children, so that the next start can end what a killed supervisor left behind. */
 export async function recordProcesses(path: string, pids: readonly number[]): Promise<void> {
-  const running = await Promise.all(pids.filter((pid) => pid > 0).map(async (pid) => ({ pid, started: await startTime(pid) })));
+  const running = await Promise.all(
+    pids.filter((pid) => pid > 0).map(async (pid) => ({ pid, started: await startTime(pid) })),
+  );
   await writeAtomically(join(path, "processes.json"), running);
 }
 
@@ -102,7 +111,10 @@ export async function localSecrets(path: string): Promise<LocalSecrets> {
   const known = await readRecord<LocalSecrets>(file);
   if (known) return known;
   // Making new ones would lock the stored tokens away for ever.
-  if (existsSync(file)) throw new StartError(`${file} cannot be read. Restore it from a backup, or remove the whole data folder to begin anew.`);
+  if (existsSync(file))
+    throw new StartError(
+      `${file} cannot be read. Restore it from a backup, or remove the whole data folder to begin anew.`,
+    );
   const random = (bytes: number) => randomBytes(bytes).toString("base64url");
   const secrets: LocalSecrets = {
     masterKey: randomBytes(32).toString("base64"),

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readConfig } from "../../apps/api/src/config.ts";
-import { apiEnvironment, modelsEnvironment, planServices, portsFrom, standInEnvironment } from "./environment.ts";
+import {
+  apiEnvironment,
+  modelsEnvironment,
+  planServices,
+  portsFrom,
+  standInEnvironment,
+} from "./environment.ts";
 
 const secrets = {
   masterKey: Buffer.alloc(32, 1).toString("base64"),
@@ -38,7 +44,10 @@ test("a service of the environment replaces its stand-in, and a half-set one sto
   assert.equal(plan.standIns.billing, false);
   const config = readConfig(apiEnvironment(real, plan, database));
   assert.deepEqual([config.stripe.url, config.stripe.secretKey], ["https://api.stripe.com", "sk_live_1"]);
-  assert.throws(() => planServices({ SMTP_URL: "smtp://mail.example" }, options), { name: "ConfigError", message: /MAIL_FROM/ });
+  assert.throws(() => planServices({ SMTP_URL: "smtp://mail.example" }, options), {
+    name: "ConfigError",
+    message: /MAIL_FROM/,
+  });
 });
 
 test("the master key of the environment comes before the one of the data folder", () => {

@@ -43,7 +43,10 @@ export interface Plan {
 }
 
 /** @throws ConfigError when the environment sets a service only half. */
-export function planServices(env: NodeJS.ProcessEnv, options: { ports: Ports; dataDir: string; secrets: LocalSecrets }): Plan {
+export function planServices(
+  env: NodeJS.ProcessEnv,
+  options: { ports: Ports; dataDir: string; secrets: LocalSecrets },
+): Plan {
   const { ports } = options;
   return {
     ...options,
@@ -82,18 +85,36 @@ export const IMAGE = "molt-bot:local";
 export const DATABASE = "molt";
 
 /** The api's environment: the caller's own settings, and our addresses for the rest. */
-export function apiEnvironment(env: NodeJS.ProcessEnv, plan: Plan, databaseUrl: string): Record<string, string> {
+export function apiEnvironment(
+  env: NodeJS.ProcessEnv,
+  plan: Plan,
+  databaseUrl: string,
+): Record<string, string> {
   const { ports, secrets, standIns, urls } = plan;
   const local: Record<string, string> = {
     ...(standIns.database ? { DATABASE_URL: databaseUrl } : {}),
-    ...(standIns.auth ? { SUPABASE_URL: at(ports.auth), SUPABASE_PUBLISHABLE_KEY: secrets.publishableKey } : {}),
+    ...(standIns.auth
+      ? { SUPABASE_URL: at(ports.auth), SUPABASE_PUBLISHABLE_KEY: secrets.publishableKey }
+      : {}),
     ...(standIns.billing
-      ? { STRIPE_SECRET_KEY: secrets.stripeSecretKey, STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret, STRIPE_API_BASE: at(ports.checkout) }
+      ? {
+          STRIPE_SECRET_KEY: secrets.stripeSecretKey,
+          STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+          STRIPE_API_BASE: at(ports.checkout),
+        }
       : {}),
     ...(standIns.machines
-      ? { FLY_FLAPS_BASE_URL: at(ports.machines), FLY_API_TOKEN: secrets.flyToken, FLY_ORG: "local", BOT_IMAGE: IMAGE, FLYCAST_DIAL_URL: at(ports.flycast) }
+      ? {
+          FLY_FLAPS_BASE_URL: at(ports.machines),
+          FLY_API_TOKEN: secrets.flyToken,
+          FLY_ORG: "local",
+          BOT_IMAGE: IMAGE,
+          FLYCAST_DIAL_URL: at(ports.flycast),
+        }
       : {}),
-    ...(standIns.mail ? { SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`, MAIL_FROM: "Molt-OS <hello@molt-os.local>" } : {}),
+    ...(standIns.mail
+      ? { SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`, MAIL_FROM: "Molt-OS <hello@molt-os.local>" }
+      : {}),
   };
   return {
     ...base(env, plan),
@@ -112,13 +133,18 @@ export function apiEnvironment(env: NodeJS.ProcessEnv, plan: Plan, databaseUrl: 
 }
 
 /** The model proxy alone gets the providers' keys. */
-export function modelsEnvironment(env: NodeJS.ProcessEnv, plan: Plan, api: Record<string, string>): Record<string, string> {
+export function modelsEnvironment(
+  env: NodeJS.ProcessEnv,
+  plan: Plan,
+  api: Record<string, string>,
+): Record<string, string> {
   return { ...api, ...modelSettings(env, plan) };
 }
 
 /** What `models/providers.ts` reads: the providers of the environment, or the demo model in their place. */
 function modelSettings(env: NodeJS.ProcessEnv, { standIns, ports, secrets }: Plan): Record<string, string> {
-  if (standIns.models) return { MOLT_DEMO_MODEL_URL: at(ports.demoModel), MOLT_DEMO_MODEL_KEY: secrets.demoModelKey };
+  if (standIns.models)
+    return { MOLT_DEMO_MODEL_URL: at(ports.demoModel), MOLT_DEMO_MODEL_KEY: secrets.demoModelKey };
   return pick(env, (name) => PROVIDER.test(name) || MODEL_SETTING.has(name));
 }
 
@@ -139,7 +165,11 @@ function settings(env: NodeJS.ProcessEnv): Record<string, string> {
   return pick(env, (name) => SETTING.test(name) && !NOT_PASSED.has(name));
 }
 
-export function standInEnvironment(env: NodeJS.ProcessEnv, plan: Plan, databaseUrl: string): Record<"auth" | "billing" | "machines" | "models" | "mail", Record<string, string>> {
+export function standInEnvironment(
+  env: NodeJS.ProcessEnv,
+  plan: Plan,
+  databaseUrl: string,
+): Record<"auth" | "billing" | "machines" | "models" | "mail", Record<string, string>> {
   const { ports, secrets, urls, dataDir } = plan;
   const shared = { ...base(env, plan), DATABASE_URL: databaseUrl };
   return {
@@ -168,9 +198,16 @@ export function standInEnvironment(env: NodeJS.ProcessEnv, plan: Plan, databaseU
       DATA_DIR: join(dataDir, "machines"),
       TOKEN: secrets.flyToken,
       BOT_PORT_BASE: String(ports.bots),
-      IMAGES: JSON.stringify({ [IMAGE]: { command: [process.execPath, join(import.meta.dirname, "../../bot/entry.ts")] } }),
+      IMAGES: JSON.stringify({
+        [IMAGE]: { command: [process.execPath, join(import.meta.dirname, "../../bot/entry.ts")] },
+      }),
     },
-    models: { ...base(env, plan), PORT: String(ports.demoModel), DATA_DIR: join(dataDir, "models"), API_KEY: secrets.demoModelKey },
+    models: {
+      ...base(env, plan),
+      PORT: String(ports.demoModel),
+      DATA_DIR: join(dataDir, "models"),
+      API_KEY: secrets.demoModelKey,
+    },
     mail: { ...shared, PORT: String(ports.mail), SMTP_PORT: String(ports.smtp) },
   };
 }

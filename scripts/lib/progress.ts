@@ -19,7 +19,9 @@ export function createProgress(): Progress {
   };
   const show = () => {
     if (!live || running.size === 0) return;
-    const parts = [...running].map(([name, began]) => `${name} ${Math.round((performance.now() - began) / 1000)} s`);
+    const parts = [...running].map(
+      ([name, began]) => `${name} ${Math.round((performance.now() - began) / 1000)} s`,
+    );
     process.stderr.write(`\r\x1b[2K  … ${parts.join(" · ")}`);
   };
   return {

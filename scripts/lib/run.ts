@@ -16,10 +16,17 @@ export interface RunOptions {
 }
 
 /** The command is looked up in node_modules/.bin first: bootstrap.mjs put it on the path. */
-export async function run(command: readonly string[], { env = {}, cwd = root, live = false }: RunOptions = {}): Promise<Outcome> {
+export async function run(
+  command: readonly string[],
+  { env = {}, cwd = root, live = false }: RunOptions = {},
+): Promise<Outcome> {
   const began = performance.now();
   const [file = "", ...args] = command;
-  const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   const keep = (chunk: Buffer) => {
     output += chunk.toString();

@@ -40,16 +40,23 @@ export interface CopyOptions {
 export async function startCopy({ env = {}, dataDir }: CopyOptions = {}): Promise<RunningCopy> {
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), "molt-copy-")));
   const began = performance.now();
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, "scripts/start.ts"), "--json"], {
-    cwd: root,
-    env: { ...process.env, MOLT_DATA_DIR: folder, MOLT_PORT_BASE: String(await freeBase()), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", join(root, "scripts/start.ts"), "--json"],
+    {
+      cwd: root,
+      env: { ...process.env, MOLT_DATA_DIR: folder, MOLT_PORT_BASE: String(await freeBase()), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-6000)));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const ready = await new Promise<Ready>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`Molt-OS was not ready in time:\n${said}`)), START_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`Molt-OS was not ready in time:\n${said}`)),
+      START_TIMEOUT_MS,
+    );
     void exited.then(() => reject(new Error(`Molt-OS ended while starting:\n${said}`)));
     createInterface(child.stdout).once("line", (line) => {
       clearTimeout(timer);

@@ -45,7 +45,11 @@ export class Supervisor {
 
   /** Resolves when the service is ready; rejects with the end of its log when it does not get there. */
   async start(service: Service): Promise<RunningService> {
-    const supervised = new Supervised(service, createWriteStream(join(this.#logDir, `${service.name}.log`), { flags: "a" }), this.#onPids);
+    const supervised = new Supervised(
+      service,
+      createWriteStream(join(this.#logDir, `${service.name}.log`), { flags: "a" }),
+      this.#onPids,
+    );
     this.#services.set(service.name, supervised);
     await supervised.start();
     return supervised;
@@ -120,9 +124,14 @@ class Supervised implements RunningService {
     });
     died.catch(() => undefined); // reported through the race below, if it matters by then
     const { ready } = this.#service;
-    const isReady = ready.kind === "line" ? firstLine.then((text) => void (this.line = parseLine(this.name, text))) : untilAnswers(ready.url, giveUp);
+    const isReady =
+      ready.kind === "line"
+        ? firstLine.then((text) => void (this.line = parseLine(this.name, text)))
+        : untilAnswers(ready.url, giveUp);
     const late = new Promise<never>((_, reject) => {
-      giveUp.addEventListener("abort", () => reject(new Error(`${this.name} was not ready after a minute. It said:\n${this.#tail.trim()}`)));
+      giveUp.addEventListener("abort", () =>
+        reject(new Error(`${this.name} was not ready after a minute. It said:\n${this.#tail.trim()}`)),
+      );
     });
     await Promise.race([isReady, died, late]);
   }
@@ -161,7 +170,9 @@ function parseLine(name: string, text: string): Record<string, unknown> {
 
 async function untilAnswers(url: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(2000)]) }).catch(() => undefined); // not up yet
+    const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(2000)]) }).catch(
+      () => undefined,
+    ); // not up yet
     await answer?.body?.cancel();
     if (answer?.ok) return;
     await delay(50);

@@ -77,7 +77,11 @@ async function hashSources(site: Site): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([site.command, site.env]));
   for (const source of site.sources) {
     for (const file of await listFiles(join(root, source))) {
-      hash.update(relative(root, file)).update("\0").update(await readFile(file)).update("\0");
+      hash
+        .update(relative(root, file))
+        .update("\0")
+        .update(await readFile(file))
+        .update("\0");
     }
   }
   return hash.digest("hex").slice(0, 16);
@@ -92,8 +96,10 @@ async function listFiles(path: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const child = join(path, entry.name);
-    const skipped = SKIP.has(entry.name) || /(\.test\.tsx?|\.tsbuildinfo)$|^(next-env|expo-env)\.d\.ts$/.test(entry.name);
-    if (skipped || child.endsWith(join("public", "fonts")) || child.endsWith(join("public", "og.png"))) continue;
+    const skipped =
+      SKIP.has(entry.name) || /(\.test\.tsx?|\.tsbuildinfo)$|^(next-env|expo-env)\.d\.ts$/.test(entry.name);
+    if (skipped || child.endsWith(join("public", "fonts")) || child.endsWith(join("public", "og.png")))
+      continue;
     if (entry.isDirectory()) files.push(...(await listFiles(child)));
     else if (entry.isFile()) files.push(child);
   }
@@ -102,7 +108,9 @@ async function listFiles(path: string): Promise<string[]> {
 
 /** One copy of the fonts in the repository; each site serves its own. */
 async function copyFonts(site: Site): Promise<void> {
-  await cp(join(root, "packages/brand/fonts"), join(root, "apps", site.name, "public", "fonts"), { recursive: true });
+  await cp(join(root, "packages/brand/fonts"), join(root, "apps", site.name, "public", "fonts"), {
+    recursive: true,
+  });
 }
 
 async function runTool(site: Site): Promise<void> {
@@ -113,7 +121,8 @@ async function runTool(site: Site): Promise<void> {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-6000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-6000)));
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", resolve);

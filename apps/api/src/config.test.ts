@@ -23,14 +23,19 @@ test("in production a forgotten variable stops the start, and all of them are na
 });
 
 test("a master key that is not 32 bytes is refused", () => {
-  assert.throws(() => readConfig(testEnvironment({ MOLT_MASTER_KEY: "c2hvcnQ=" })), { message: /MOLT_MASTER_KEY: must be 32 bytes/ });
+  assert.throws(() => readConfig(testEnvironment({ MOLT_MASTER_KEY: "c2hvcnQ=" })), {
+    message: /MOLT_MASTER_KEY: must be 32 bytes/,
+  });
 });
 
 test("a clock offset is refused in production", () => {
-  assert.throws(() => readConfig(testEnvironment({ NODE_ENV: "production", MOLT_CLOCK_OFFSET_MS: "1000" })), { message: /MOLT_CLOCK_OFFSET_MS/ });
+  assert.throws(() => readConfig(testEnvironment({ NODE_ENV: "production", MOLT_CLOCK_OFFSET_MS: "1000" })), {
+    message: /MOLT_CLOCK_OFFSET_MS/,
+  });
 });
 
 test("everything that opens something is known to the log's redaction", () => {
   const secrets = secretsOf(readConfig(testEnvironment({ DATABASE_URL: "postgres://a:pw-of-database@h/d" })));
-  for (const secret of ["pw-of-database", "sk_test_local", "whsec_test_local", "fly-test-token"]) assert.ok(secrets.includes(secret), secret);
+  for (const secret of ["pw-of-database", "sk_test_local", "whsec_test_local", "fly-test-token"])
+    assert.ok(secrets.includes(secret), secret);
 });

@@ -69,9 +69,15 @@ const schema = z.object({
   LANDING_URL: url,
   MOLT_ALLOWED_ORIGINS: z.string().default(""),
   MOLT_TRUSTED_PROXIES: z.string().default(""),
-  MOLT_MASTER_KEY: z.string().refine((key) => Buffer.from(key, "base64").length === 32, "must be 32 bytes in base64"),
+  MOLT_MASTER_KEY: z
+    .string()
+    .refine((key) => Buffer.from(key, "base64").length === 32, "must be 32 bytes in base64"),
   MOLT_CLOCK_OFFSET_MS: z.coerce.number().int().default(0),
-  MOLT_IDLE_MS: z.coerce.number().int().positive().default(15 * 60_000),
+  MOLT_IDLE_MS: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(15 * 60_000),
   DATABASE_URL: z.string().min(1),
   SUPABASE_URL: url,
   SUPABASE_PUBLISHABLE_KEY: z.string().min(1),
@@ -85,7 +91,10 @@ const schema = z.object({
   BOT_IMAGE: z.string().min(1),
   /** Where http://<app>.flycast is dialled when this process is not inside Fly's network. */
   FLYCAST_DIAL_URL: url.optional(),
-  MOLT_ENV: z.string().regex(/^[a-z0-9-]{1,20}$/).default("local"),
+  MOLT_ENV: z
+    .string()
+    .regex(/^[a-z0-9-]{1,20}$/)
+    .default("local"),
   MODELS_URL: url,
   MOLT_BOT_MODEL_JSON: z.string().min(2),
   SMTP_URL: z.string().min(1),
@@ -110,7 +119,8 @@ export function readConfig(env: NodeJS.ProcessEnv) {
   }
   const e = parsed.data;
   const production = e.NODE_ENV === "production";
-  if (production && e.MOLT_CLOCK_OFFSET_MS !== 0) throw new ConfigError("MOLT_CLOCK_OFFSET_MS must not be set in production.");
+  if (production && e.MOLT_CLOCK_OFFSET_MS !== 0)
+    throw new ConfigError("MOLT_CLOCK_OFFSET_MS must not be set in production.");
   return {
     production,
     version: e.MOLT_VERSION,
@@ -124,13 +134,23 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       modelsPort: e.MOLT_MODELS_PORT ?? 4708,
       workerPort: e.MOLT_WORKER_PORT ?? 4712,
       /** Pages that may call the api from a browser: our own two and what the operator adds. */
-      allowedOrigins: [e.APP_URL, e.LANDING_URL, ...list(e.MOLT_ALLOWED_ORIGINS)].map((page) => new URL(page).origin),
+      allowedOrigins: [e.APP_URL, e.LANDING_URL, ...list(e.MOLT_ALLOWED_ORIGINS)].map(
+        (page) => new URL(page).origin,
+      ),
       trustedProxies: list(e.MOLT_TRUSTED_PROXIES),
     },
     urls: { api: e.API_URL, app: e.APP_URL, landing: e.LANDING_URL },
     database: { url: e.DATABASE_URL },
-    auth: { url: `${e.SUPABASE_URL}/auth/v1`, issuer: `${e.SUPABASE_URL}/auth/v1`, publishableKey: e.SUPABASE_PUBLISHABLE_KEY },
-    stripe: { url: e.STRIPE_API_BASE, secretKey: e.STRIPE_SECRET_KEY, webhookSecrets: list(e.STRIPE_WEBHOOK_SECRET) },
+    auth: {
+      url: `${e.SUPABASE_URL}/auth/v1`,
+      issuer: `${e.SUPABASE_URL}/auth/v1`,
+      publishableKey: e.SUPABASE_PUBLISHABLE_KEY,
+    },
+    stripe: {
+      url: e.STRIPE_API_BASE,
+      secretKey: e.STRIPE_SECRET_KEY,
+      webhookSecrets: list(e.STRIPE_WEBHOOK_SECRET),
+    },
     fly: {
       url: e.FLY_FLAPS_BASE_URL,
       token: e.FLY_API_TOKEN,
@@ -171,7 +191,10 @@ function parseBotModel(text: string): BotModel {
 }
 
 function list(text: string): string[] {
-  return text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 function emptyAsUnset(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

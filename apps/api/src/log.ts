@@ -31,6 +31,7 @@ export function createLog(secrets: readonly string[], level = "info"): Logger {
 export function redact(line: string, known: readonly string[]): string {
   let clean = line;
   for (const secret of known) clean = clean.replaceAll(secret, "[secret]");
-  for (const shape of SHAPES) clean = clean.replace(shape, (_all, kept: unknown) => `${typeof kept === "string" ? kept : ""}[secret]`);
+  for (const shape of SHAPES)
+    clean = clean.replace(shape, (_all, kept: unknown) => `${typeof kept === "string" ? kept : ""}[secret]`);
   return clean;
 }

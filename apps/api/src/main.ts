@@ -21,10 +21,12 @@ import { healthRoutes } from "./http/health-routes.ts";
 import { openapiRoutes } from "./http/openapi.ts";
 import { createLog } from "./log.ts";
 import { mailLoops } from "./mail/loops.ts";
+import { mailRoutes } from "./mail/routes.ts";
 import { authenticateBot } from "./models/authenticate-bot.ts";
 import { modelsLoops } from "./models/loops.ts";
 import { startModels } from "./models/server.ts";
 import { usageRoutes } from "./usage/routes.ts";
+import { waitlistLoops } from "./waitlist/loops.ts";
 import { waitlistRoutes } from "./waitlist/routes.ts";
 
 const roleNames = ["http", "models", "worker"] as const;
@@ -50,6 +52,7 @@ async function startHttp(deps: Deps): Promise<Stop> {
   fleetRoutes(server, deps);
   usageRoutes(server, deps);
   waitlistRoutes(server, deps);
+  mailRoutes(server, deps);
   const chat = openChat(deps, { server: app.server, authenticator });
   chatRoutes(server, deps);
   brainRoutes(server, deps, chat.links);
@@ -63,17 +66,29 @@ async function startHttp(deps: Deps): Promise<Stop> {
 
 async function startModelProxy(deps: Deps): Promise<Stop> {
   const { config, log } = deps;
-  const proxy = await startModels(deps, { host: config.http.host, port: config.http.modelsPort, env: environment() });
+  const proxy = await startModels(deps, {
+    host: config.http.host,
+    port: config.http.modelsPort,
+    env: environment(),
+  });
   log.info({ port: config.http.modelsPort }, "the model proxy is listening");
   return () => proxy.stop();
 }
 
 async function startWorker(deps: Deps): Promise<Stop> {
   const { config, log } = deps;
-  const loops = [...billingLoops(deps), ...fleetLoops(deps), ...mailLoops(deps), ...modelsLoops(deps)];
+  const loops = [
+    ...billingLoops(deps),
+    ...fleetLoops(deps),
+    ...mailLoops(deps),
+    ...modelsLoops(deps),
+    ...waitlistLoops(deps),
+  ];
   // Only health: for the supervisor, and for an operator's probe.
   const health = createServer((request, response) => {
-    response.writeHead(request.url === "/healthz" ? 200 : 404, { "content-type": "application/json" }).end('{"ok":true}');
+    response
+      .writeHead(request.url === "/healthz" ? 200 : 404, { "content-type": "application/json" })
+      .end('{"ok":true}');
   });
   await new Promise<void>((resolve) => health.listen(config.http.workerPort, config.http.host, resolve));
   log.info({ loops: loops.length }, "the worker is at work");
@@ -84,7 +99,11 @@ async function startWorker(deps: Deps): Promise<Stop> {
   };
 }
 
-const starters: Record<Role, (deps: Deps) => Promise<Stop>> = { http: startHttp, models: startModelProxy, worker: startWorker };
+const starters: Record<Role, (deps: Deps) => Promise<Stop>> = {
+  http: startHttp,
+  models: startModelProxy,
+  worker: startWorker,
+};
 
 async function main(): Promise<void> {
   const roles = roleNames.filter((name) => process.argv.slice(2).includes(name));

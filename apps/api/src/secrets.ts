@@ -18,7 +18,11 @@ export function seal(masterKey: MasterKey, plain: string, where: string): string
   const cipher = createCipheriv("aes-256-gcm", key, iv);
   cipher.setAAD(Buffer.from(where));
   const sealed = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()]);
-  return ["v1", keyId(key), ...[iv, cipher.getAuthTag(), sealed].map((part) => part.toString("base64url"))].join(".");
+  return [
+    "v1",
+    keyId(key),
+    ...[iv, cipher.getAuthTag(), sealed].map((part) => part.toString("base64url")),
+  ].join(".");
 }
 
 /**
@@ -29,13 +33,17 @@ export function open(masterKey: MasterKey, envelope: string, where: string): str
   const key = Buffer.from(masterKey, "base64");
   const [version, id, iv = "", tag = "", sealed = ""] = envelope.split(".");
   if (version !== "v1" || id !== keyId(key)) {
-    throw new AppError("internal", "A stored secret cannot be opened.", { detail: { where, version, keyId: id } });
+    throw new AppError("internal", "A stored secret cannot be opened.", {
+      detail: { where, version, keyId: id },
+    });
   }
   const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(iv, "base64url"));
   decipher.setAAD(Buffer.from(where));
   decipher.setAuthTag(Buffer.from(tag, "base64url"));
   try {
-    return Buffer.concat([decipher.update(Buffer.from(sealed, "base64url")), decipher.final()]).toString("utf8");
+    return Buffer.concat([decipher.update(Buffer.from(sealed, "base64url")), decipher.final()]).toString(
+      "utf8",
+    );
   } catch (cause) {
     throw new AppError("internal", "A stored secret cannot be opened.", { cause, detail: { where } });
   }

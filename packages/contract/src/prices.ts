@@ -73,7 +73,14 @@ export function priceOf(model: string, day: string = priceSnapshot.day): ModelPr
   if (!entry || !period) return undefined;
   const { from, long, ...units } = period;
   const version = from === undefined ? priceSnapshot.version : `${priceSnapshot.version}+${from}`;
-  return { ...units, long, model: entry.id, provider: entry.provider, version, contextWindow: entry.contextWindow };
+  return {
+    ...units,
+    long,
+    model: entry.id,
+    provider: entry.provider,
+    version,
+    contextWindow: entry.contextWindow,
+  };
 }
 
 function findModel(name: string): SnapshotModel | undefined {

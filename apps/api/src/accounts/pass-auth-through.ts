@@ -10,7 +10,8 @@ import type { Deps } from "../deps.ts";
 const TIMEOUT_MS = 10_000;
 
 /** What we set or the cors plugin sets; the upstream's copies would be doubled. */
-const OURS = /^(access-control-|x-request-id|strict-transport-security|content-security-policy|connection$|keep-alive$)/i;
+const OURS =
+  /^(access-control-|x-request-id|strict-transport-security|content-security-policy|connection$|keep-alive$)/i;
 
 export async function passAuthThrough(app: FastifyInstance, { config, log }: Deps): Promise<void> {
   await app.register(proxy, {
@@ -22,8 +23,13 @@ export async function passAuthThrough(app: FastifyInstance, { config, log }: Dep
     replyOptions: {
       // Without the address every user of the api shares one rate bucket at Supabase; a client's own is
       // dropped. The publishable key is the project's, not the client's: no client needs to be told it.
-      rewriteRequestHeaders: (request, headers) => ({ ...headers, apikey: config.auth.publishableKey, "sb-forwarded-for": request.ip }),
-      rewriteHeaders: (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !OURS.test(name))),
+      rewriteRequestHeaders: (request, headers) => ({
+        ...headers,
+        apikey: config.auth.publishableKey,
+        "sb-forwarded-for": request.ip,
+      }),
+      rewriteHeaders: (headers) =>
+        Object.fromEntries(Object.entries(headers).filter(([name]) => !OURS.test(name))),
       onError(reply, { error }) {
         log.warn({ err: error }, "the auth service did not answer");
         // reply-from types its reply for any server; ours is Fastify's own.

@@ -12,6 +12,9 @@ export async function upsertUser(db: Kysely<Database>, userId: string, email: st
 }
 
 /** Inside withUser: row level security is the second lock on this door. */
-export async function selectUser(db: Kysely<Database>, userId: string): Promise<Selectable<UserTable> | undefined> {
+export async function selectUser(
+  db: Kysely<Database>,
+  userId: string,
+): Promise<Selectable<UserTable> | undefined> {
   return db.selectFrom("app.users").selectAll().where("id", "=", userId).executeTakeFirst();
 }

@@ -12,28 +12,68 @@ function file(name: string, text: string) {
 
 test("a bot without anything has a self", () => {
   const picture = brain.parse(buildBrain(empty, at));
-  assert.deepEqual(picture.nodes.map((node) => node.id), ["self"]);
+  assert.deepEqual(
+    picture.nodes.map((node) => node.id),
+    ["self"],
+  );
 });
 
 test("each list item of a memory file is a memory that hangs on its file", () => {
-  const picture = buildBrain({ ...empty, files: [file("MEMORY.md", "# Memory\n\n- Likes orchids.\n- [x] Birthday on 4 May\nNot a memory\n")] }, at);
-  assert.deepEqual(picture.nodes.filter((node) => node.kind === "memory").map((node) => node.label), ["MEMORY", "Likes orchids.", "Birthday on 4 May"]);
+  const picture = buildBrain(
+    {
+      ...empty,
+      files: [file("MEMORY.md", "# Memory\n\n- Likes orchids.\n- [x] Birthday on 4 May\nNot a memory\n")],
+    },
+    at,
+  );
+  assert.deepEqual(
+    picture.nodes.filter((node) => node.kind === "memory").map((node) => node.label),
+    ["MEMORY", "Likes orchids.", "Birthday on 4 May"],
+  );
   assert.deepEqual(picture.edges.at(-1), { from: "file:MEMORY.md", to: "memory:MEMORY.md:1" });
 });
 
 test("character files belong to the self, not to its memories", () => {
   const picture = buildBrain({ ...empty, files: [file("SOUL.md", "- Be kind")] }, at);
-  assert.deepEqual(picture.nodes.map((node) => [node.kind, node.label]), [["self", "Self"], ["self", "Character"]]);
+  assert.deepEqual(
+    picture.nodes.map((node) => [node.kind, node.label]),
+    [
+      ["self", "Self"],
+      ["self", "Character"],
+    ],
+  );
 });
 
 test("only skills the bot can use and schedules of its user are shown", () => {
-  const skill = { name: "weather", description: "Looks outside", disabled: false, eligible: true, modelVisible: true };
-  const job = { id: "1", name: "Water the orchids", enabled: true, schedule: { kind: "cron", expr: "0 9 * * 6" }, state: {} };
+  const skill = {
+    name: "weather",
+    description: "Looks outside",
+    disabled: false,
+    eligible: true,
+    modelVisible: true,
+  };
+  const job = {
+    id: "1",
+    name: "Water the orchids",
+    enabled: true,
+    schedule: { kind: "cron", expr: "0 9 * * 6" },
+    state: {},
+  };
   const picture = buildBrain(
-    { ...empty, skills: [skill, { ...skill, name: "off", disabled: true }], jobs: [job, { ...job, id: "2", declarationKey: "internal" }, { ...job, id: "3", enabled: false }] },
+    {
+      ...empty,
+      skills: [skill, { ...skill, name: "off", disabled: true }],
+      jobs: [job, { ...job, id: "2", declarationKey: "internal" }, { ...job, id: "3", enabled: false }],
+    },
     at,
   );
-  assert.deepEqual(picture.nodes.slice(1).map((node) => [node.id, node.detail]), [["skill:weather", "Looks outside"], ["schedule:1", "cron 0 9 * * 6"]]);
+  assert.deepEqual(
+    picture.nodes.slice(1).map((node) => [node.id, node.detail]),
+    [
+      ["skill:weather", "Looks outside"],
+      ["schedule:1", "cron 0 9 * * 6"],
+    ],
+  );
 });
 
 test("F89 a huge mind is cut to a picture that still fits its contract", () => {

@@ -38,6 +38,8 @@ export function brainRoutes(server: Server, deps: Deps, links: Links): void {
       deps.log.warn({ botId: bot.id, err }, "could not read a mind, showing the last picture");
       return undefined;
     });
-    return { brain: live ?? (await withUser(deps.db, caller.userId, (trx) => selectSnapshot(trx, bot.id))) ?? null };
+    return {
+      brain: live ?? (await withUser(deps.db, caller.userId, (trx) => selectSnapshot(trx, bot.id))) ?? null,
+    };
   });
 }

@@ -13,6 +13,10 @@ export async function storeSnapshot(db: Kysely<Database>, botId: string, snapsho
 }
 
 export async function selectSnapshot(db: Kysely<Database>, botId: string): Promise<Brain | undefined> {
-  const row = await db.selectFrom("app.brain_snapshots").select("brain").where("bot_id", "=", botId).executeTakeFirst();
+  const row = await db
+    .selectFrom("app.brain_snapshots")
+    .select("brain")
+    .where("bot_id", "=", botId)
+    .executeTakeFirst();
   return row ? { ...brain.parse(row.brain), live: false } : undefined;
 }

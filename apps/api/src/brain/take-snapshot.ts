@@ -3,14 +3,29 @@ import type { Brain } from "@molt/contract";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import type { Link } from "../link/link.ts";
-import { buildBrain, cronList, fileList, folderList, type MindFile, sessionList, skillList, toolCatalog } from "./build-brain.ts";
+import {
+  buildBrain,
+  cronList,
+  fileList,
+  folderList,
+  type MindFile,
+  sessionList,
+  skillList,
+  toolCatalog,
+} from "./build-brain.ts";
 import { storeSnapshot } from "./table.ts";
 
 const MAIN = { agentId: "main" };
 /** Diary files, newest first: what the bot wrote down lately. */
 const MAX_DIARY_FILES = 30;
 
-const fileContent = z.object({ file: z.object({ size: z.number().default(0), updatedAtMs: z.number().optional(), content: z.string().default("") }) });
+const fileContent = z.object({
+  file: z.object({
+    size: z.number().default(0),
+    updatedAtMs: z.number().optional(),
+    content: z.string().default(""),
+  }),
+});
 
 /** About 40 small reads of 1 to 80 ms. Stored before it is returned. */
 export async function takeSnapshot(deps: Deps, botId: string, link: Link): Promise<Brain> {
@@ -32,9 +47,13 @@ export async function takeSnapshot(deps: Deps, botId: string, link: Link): Promi
 async function readFiles(link: Link): Promise<MindFile[]> {
   const [persona, workspace] = await Promise.all([
     link.read("agents.files.list", MAIN, fileList),
-    link.read("agents.workspace.list", { ...MAIN, path: "memory" }, folderList).catch(() => ({ entries: [] })), // no diary yet
+    link
+      .read("agents.workspace.list", { ...MAIN, path: "memory" }, folderList)
+      .catch(() => ({ entries: [] })), // no diary yet
   ]);
-  const named = persona.files.filter((file) => !file.missing).map((file) => readFile(link, "agents.files.get", file.name));
+  const named = persona.files
+    .filter((file) => !file.missing)
+    .map((file) => readFile(link, "agents.files.get", file.name));
   const diary = workspace.entries
     .filter((entry) => entry.kind === "file" && entry.name.endsWith(".md"))
     .toSorted((a, b) => b.name.localeCompare(a.name))
@@ -43,8 +62,17 @@ async function readFiles(link: Link): Promise<MindFile[]> {
   return Promise.all([...named, ...diary]);
 }
 
-async function readFile(link: Link, method: "agents.files.get" | "agents.workspace.get", name: string): Promise<MindFile> {
+async function readFile(
+  link: Link,
+  method: "agents.files.get" | "agents.workspace.get",
+  name: string,
+): Promise<MindFile> {
   const params = method === "agents.files.get" ? { ...MAIN, name } : { ...MAIN, path: name };
   const { file } = await link.read(method, params, fileContent);
-  return { name, size: file.size, updatedAt: file.updatedAtMs === undefined ? null : new Date(file.updatedAtMs).toISOString(), text: file.content };
+  return {
+    name,
+    size: file.size,
+    updatedAt: file.updatedAtMs === undefined ? null : new Date(file.updatedAtMs).toISOString(),
+    text: file.content,
+  };
 }

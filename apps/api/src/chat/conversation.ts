@@ -59,14 +59,23 @@ export class Conversation {
     this.#deps = deps;
     this.#devices = devices;
     this.bot = bot;
-    this.link = openLink(deps, { botId: bot.id, flyAppId: bot.flyAppId, gatewayToken: bot.gatewayToken }, this.#handlers());
+    this.link = openLink(
+      deps,
+      { botId: bot.id, flyAppId: bot.flyAppId, gatewayToken: bot.gatewayToken },
+      this.#handlers(),
+    );
   }
 
   /** Looks for work. Cheap when there is none; never two looks at once. */
   wake(): void {
     this.#work = this.#work
       .then(() => this.#next())
-      .catch((err: unknown) => this.#deps.log.error({ botId: this.bot.id, err }, "could not hand over a message, will be tried again"));
+      .catch((err: unknown) =>
+        this.#deps.log.error(
+          { botId: this.bot.id, err },
+          "could not hand over a message, will be tried again",
+        ),
+      );
   }
 
   /** The reply being written, from its first word, for a device that joins now. */
@@ -87,9 +96,15 @@ export class Conversation {
   tick(): void {
     const active = this.#active;
     if (active && this.#deps.clock.monotonicMs() - active.lastHeardMs > SILENT_RUN_MS) {
-      this.#deps.log.warn({ botId: this.bot.id, messageId: active.messageId }, "a run went silent and was ended");
+      this.#deps.log.warn(
+        { botId: this.bot.id, messageId: active.messageId },
+        "a run went silent and was ended",
+      );
       void this.link.abort(active.messageId).catch(() => undefined); // the answer below does not depend on it
-      void this.#finish(active, { state: "error", text: "I stopped because I had not made any progress for five minutes. Please try again." });
+      void this.#finish(active, {
+        state: "error",
+        text: "I stopped because I had not made any progress for five minutes. Please try again.",
+      });
       return;
     }
     if (!active) this.wake();
@@ -122,7 +137,10 @@ export class Conversation {
       }
     } catch (err) {
       this.#active = undefined;
-      this.#deps.log.warn({ botId: this.bot.id, messageId: message.id, err }, "the bot did not take a message; it stays queued");
+      this.#deps.log.warn(
+        { botId: this.bot.id, messageId: message.id, err },
+        "the bot did not take a message; it stays queued",
+      );
     }
   }
 
@@ -130,7 +148,10 @@ export class Conversation {
   async #recover(message: Message): Promise<void> {
     const page = await this.link.history(50);
     const found = recover(page, message.id);
-    this.#deps.log.debug({ botId: this.bot.id, messageId: message.id, found: found.kind }, "asked the bot about an open message");
+    this.#deps.log.debug(
+      { botId: this.bot.id, messageId: message.id, found: found.kind },
+      "asked the bot about an open message",
+    );
     switch (found.kind) {
       case "answered":
         this.#begin(message.id, true);
@@ -179,12 +200,15 @@ export class Conversation {
     const now = this.#deps.clock.monotonicMs();
     if (now - this.#lastTouchMs < TOUCH_EVERY_MS) return;
     this.#lastTouchMs = now;
-    void touchBot(this.#deps.db, this.bot.id).catch((err: unknown) => this.#deps.log.warn({ botId: this.bot.id, err }, "could not move the idle clock"));
+    void touchBot(this.#deps.db, this.bot.id).catch((err: unknown) =>
+      this.#deps.log.warn({ botId: this.bot.id, err }, "could not move the idle clock"),
+    );
   }
 
   async #delivered(messageId: string): Promise<void> {
     this.#unsure.delete(messageId);
-    if (await markDelivered(this.#deps.db, messageId)) this.#tell({ t: "state", id: messageId, state: "delivered" });
+    if (await markDelivered(this.#deps.db, this.bot.id, messageId))
+      this.#tell({ t: "state", id: messageId, state: "delivered" });
   }
 
   #grow(text: string): void {
@@ -202,7 +226,10 @@ export class Conversation {
     } catch (err) {
       // Not stored: the message stays open, and the bot's history still has the answer.
       this.#unsure.add(run.messageId);
-      this.#deps.log.error({ botId: this.bot.id, messageId: run.messageId, err }, "could not store a reply, will ask the bot again");
+      this.#deps.log.error(
+        { botId: this.bot.id, messageId: run.messageId, err },
+        "could not store a reply, will ask the bot again",
+      );
     }
     if (this.#active === run) this.#active = undefined;
     this.wake();
@@ -233,7 +260,9 @@ export class Conversation {
         this.wake();
       },
       onReceipt: (messageId) => {
-        void this.#delivered(messageId).catch((err: unknown) => this.#deps.log.warn({ messageId, err }, "could not note a receipt"));
+        void this.#delivered(messageId).catch((err: unknown) =>
+          this.#deps.log.warn({ messageId, err }, "could not note a receipt"),
+        );
       },
       onDelta: ({ runId, text }) => {
         if (this.#of(runId)) this.#grow(text);
@@ -250,7 +279,10 @@ export class Conversation {
       onError: ({ runId, message }) => void this.#finish(this.#of(runId), { state: "error", text: message }),
       onForeignFinal: ({ runId, text }) => {
         void this.#store({ text, state: "final", replyTo: null, runId }).catch((err: unknown) =>
-          this.#deps.log.error({ botId: this.bot.id, runId, err }, "could not store what the bot said by itself"),
+          this.#deps.log.error(
+            { botId: this.bot.id, runId, err },
+            "could not store what the bot said by itself",
+          ),
         );
       },
     };

@@ -29,7 +29,12 @@ export class Conversations implements Links {
     this.#unsubscribe = deps.events.subscribe("bot", ({ userId }) => {
       for (const user of userId ? [userId] : devices.users()) void this.#tellBot(user);
     });
-    this.#loop = startLoop(deps, { name: "conversations", everyMs: SYNC_MS, wakeOn: "bot", run: () => this.#sync() });
+    this.#loop = startLoop(deps, {
+      name: "conversations",
+      everyMs: SYNC_MS,
+      wakeOn: "bot",
+      run: () => this.#sync(),
+    });
   }
 
   get(botId: string): Conversation | undefined {
@@ -72,7 +77,15 @@ export class Conversations implements Links {
         continue;
       }
       const gatewayToken = open(config.masterKey, bot.gatewayToken, `bots:${bot.id}:gateway_token`);
-      this.#byBot.set(bot.id, new Conversation(this.#deps, this.#devices, { id: bot.id, userId: bot.userId, flyAppId: bot.flyAppId, gatewayToken }));
+      this.#byBot.set(
+        bot.id,
+        new Conversation(this.#deps, this.#devices, {
+          id: bot.id,
+          userId: bot.userId,
+          flyAppId: bot.flyAppId,
+          gatewayToken,
+        }),
+      );
       opened += 1;
     }
     return opened + closed + woken > 0 ? `opened ${opened} lines, closed ${closed}, woke ${woken} bots` : "";

@@ -64,7 +64,8 @@ async function join(deps: Deps, { device, after, conversations }: Joining): Prom
   const bot = await findBotOfUser(deps.db, device.userId);
   device.send({ t: "welcome", bot: bot ? viewBot(bot) : null, lastSeq: bot ? Number(bot.last_seq) : 0 });
   if (bot) {
-    for (const message of await selectAfter(deps.db, bot.id, after, CATCH_UP)) device.send({ t: "message", message });
+    for (const message of await selectAfter(deps.db, bot.id, after, CATCH_UP))
+      device.send({ t: "message", message });
     const running = conversations.get(bot.id)?.running();
     if (running) device.send(running);
   }
@@ -83,8 +84,16 @@ async function receive(deps: Deps, { device, frame, devices, conversations }: Re
   if (!bot) throw new AppError("no_subscription", "You have no bot yet.");
   switch (frame.t) {
     case "send": {
-      const appended = await appendUserMessage(deps.db, { botId: bot.id, clientId: frame.clientId, text: frame.text });
-      if (!appended) throw new AppError("no_subscription", "Your bot is paused, so it cannot take messages. Everything it knows is kept.");
+      const appended = await appendUserMessage(deps.db, {
+        botId: bot.id,
+        clientId: frame.clientId,
+        text: frame.text,
+      });
+      if (!appended)
+        throw new AppError(
+          "no_subscription",
+          "Your bot is paused, so it cannot take messages. Everything it knows is kept.",
+        );
       const { message } = appended;
       device.send({ t: "ack", clientId: frame.clientId, id: message.id, seq: message.seq });
       if (appended.duplicate) return;

@@ -85,7 +85,10 @@ for (const { name, frame } of [
   { name: "a field too many", frame: '{"t":"ping","x":1}' },
   { name: "deep nesting", frame: "[".repeat(100_000) },
   { name: "binary", frame: Buffer.from([1, 2, 3]) },
-  { name: "text that the database cannot store", frame: JSON.stringify({ t: "send", clientId: userId, text: "a\u0000b" }) },
+  {
+    name: "text that the database cannot store",
+    frame: JSON.stringify({ t: "send", clientId: userId, text: "a\u0000b" }),
+  },
 ]) {
   test(`F79 ${name} closes the socket with 4400`, async (t) => {
     const { connect, received } = await setUp(t);

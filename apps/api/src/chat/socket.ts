@@ -40,7 +40,11 @@ const MAX_PENDING_FRAMES = 64;
 /** Takes the upgrade requests for /chat; any other upgrade is refused. */
 export function openChatSockets(options: ChatSocketOptions): ChatSockets {
   const { server, deps } = options;
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+  });
   const perAddress = new Map<string, number>();
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -112,7 +116,8 @@ function attend(ws: WebSocket, { deps, authenticator, devices, chat }: ChatSocke
     }
     if (frame.t === "hello" || frame.t === "auth") {
       const identity = await authenticator.user(frame.token);
-      if (device && device.userId !== identity.userId) throw new AppError("not_yours", "This connection belongs to somebody else.");
+      if (device && device.userId !== identity.userId)
+        throw new AppError("not_yours", "This connection belongs to somebody else.");
       timers.authenticated(identity.expiresAt);
       if (device) {
         device.expiresAt = identity.expiresAt;
@@ -161,7 +166,10 @@ function parseFrame(data: RawData, isBinary: boolean): ClientFrame | undefined {
 }
 
 function answerError(ws: WebSocket, frame: ClientFrame, error: unknown, { log }: Deps): void {
-  const known = error instanceof AppError ? error : new AppError("internal", "Something went wrong on our side.", { cause: error });
+  const known =
+    error instanceof AppError
+      ? error
+      : new AppError("internal", "Something went wrong on our side.", { cause: error });
   if (known.code === "internal") log.error({ err: error, frame: frame.t }, "a chat frame failed");
   if (known.code === "not_signed_in") {
     ws.close(4401, "not signed in");

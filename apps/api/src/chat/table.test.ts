@@ -6,7 +6,15 @@ import { withUser } from "../db/open.ts";
 import type { Database } from "../db/types.ts";
 import { freshDatabase } from "../testing/database.ts";
 import { makeUser } from "../testing/deps.ts";
-import { appendBotMessage, appendUserMessage, markDelivered, selectAfter, selectBefore, selectOpen, wakeForOpenMessages } from "./table.ts";
+import {
+  appendBotMessage,
+  appendUserMessage,
+  markDelivered,
+  selectAfter,
+  selectBefore,
+  selectOpen,
+  wakeForOpenMessages,
+} from "./table.ts";
 
 async function setUp(t: TestContext) {
   const { db } = await freshDatabase(t);
@@ -15,20 +23,33 @@ async function setUp(t: TestContext) {
 }
 
 async function makeBot(db: Kysely<Database>, userId: string): Promise<string> {
-  const row = await db.insertInto("app.bots").values({ user_id: userId, status: "running" }).returning("id").executeTakeFirstOrThrow();
+  const row = await db
+    .insertInto("app.bots")
+    .values({ user_id: userId, status: "running" })
+    .returning("id")
+    .executeTakeFirstOrThrow();
   return row.id;
 }
 
 test("F72 messages sent at once by many devices get the numbers 1, 2, 3 … without gaps", async (t) => {
   const { db, botId } = await setUp(t);
-  const sent = await Promise.all(Array.from({ length: 40 }, (_, i) => appendUserMessage(db, { botId, clientId: randomUUID(), text: `${i}` })));
-  assert.deepEqual(sent.map((one) => one?.message.seq).toSorted((a = 0, b = 0) => a - b), Array.from({ length: 40 }, (_, i) => i + 1));
+  const sent = await Promise.all(
+    Array.from({ length: 40 }, (_, i) =>
+      appendUserMessage(db, { botId, clientId: randomUUID(), text: `${i}` }),
+    ),
+  );
+  assert.deepEqual(
+    sent.map((one) => one?.message.seq).toSorted((a = 0, b = 0) => a - b),
+    Array.from({ length: 40 }, (_, i) => i + 1),
+  );
 });
 
 test("F73 a message sent again after a lost acknowledgement is the same message", async (t) => {
   const { db, botId } = await setUp(t);
   const clientId = randomUUID();
-  const all = await Promise.all(Array.from({ length: 10 }, () => appendUserMessage(db, { botId, clientId, text: "once" })));
+  const all = await Promise.all(
+    Array.from({ length: 10 }, () => appendUserMessage(db, { botId, clientId, text: "once" })),
+  );
   assert.equal(new Set(all.map((one) => one?.message.id)).size, 1);
   assert.equal(all.filter((one) => one?.duplicate === false).length, 1);
   assert.equal((await selectOpen(db, botId)).length, 1);
@@ -39,22 +60,35 @@ test("a reply is stored once and closes its message, however often it is reporte
   const appended = await appendUserMessage(db, { botId, clientId: randomUUID(), text: "hi" });
   assert.ok(appended);
   const reply = { botId, text: "hello", state: "final", replyTo: appended.message.id, runId: null } as const;
-  const stored = await Promise.all([appendBotMessage(db, reply), appendBotMessage(db, reply), appendBotMessage(db, { ...reply, text: "again" })]);
+  const stored = await Promise.all([
+    appendBotMessage(db, reply),
+    appendBotMessage(db, reply),
+    appendBotMessage(db, { ...reply, text: "again" }),
+  ]);
   assert.equal(stored.filter((one) => one !== undefined).length, 1);
   assert.deepEqual(await selectOpen(db, botId), []);
   const all = await selectAfter(db, botId, 0, 10);
-  assert.deepEqual(all.map((one) => [one.seq, one.role, one.state]), [
-    [1, "user", "answered"],
-    [2, "bot", "final"],
-  ]);
+  assert.deepEqual(
+    all.map((one) => [one.seq, one.role, one.state]),
+    [
+      [1, "user", "answered"],
+      [2, "bot", "final"],
+    ],
+  );
 });
 
 test("a receipt that comes after the answer changes nothing", async (t) => {
   const { db, botId } = await setUp(t);
   const appended = await appendUserMessage(db, { botId, clientId: randomUUID(), text: "hi" });
   assert.ok(appended);
-  await appendBotMessage(db, { botId, text: "hello", state: "final", replyTo: appended.message.id, runId: null });
-  assert.equal(await markDelivered(db, appended.message.id), false);
+  await appendBotMessage(db, {
+    botId,
+    text: "hello",
+    state: "final",
+    replyTo: appended.message.id,
+    runId: null,
+  });
+  assert.equal(await markDelivered(db, botId, appended.message.id), false);
 });
 
 test("what a bot says of its own accord is stored once a run", async (t) => {
@@ -104,7 +138,10 @@ test("I7 as a user one reads one's own messages and nobody else's", async (t) =>
   await appendUserMessage(db, { botId, clientId: randomUUID(), text: "mine" });
   await appendUserMessage(db, { botId: otherBot, clientId: randomUUID(), text: "canary" });
   await withUser(db, userId, async (trx) => {
-    assert.deepEqual((await selectAfter(trx, botId, 0, 10)).map((one) => one.text), ["mine"]);
+    assert.deepEqual(
+      (await selectAfter(trx, botId, 0, 10)).map((one) => one.text),
+      ["mine"],
+    );
     assert.deepEqual(await selectAfter(trx, otherBot, 0, 10), []);
   });
 });

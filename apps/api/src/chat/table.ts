@@ -38,7 +38,9 @@ export async function appendUserMessage(
   input: { botId: string; clientId: string; text: string },
 ): Promise<Appended | undefined> {
   return db.transaction().execute(async (trx) => {
-    const { rows: bots } = await sql<{ desired: string }>`select desired from app.bots where id = ${input.botId} for update`.execute(trx);
+    const { rows: bots } = await sql<{
+      desired: string;
+    }>`select desired from app.bots where id = ${input.botId} for update`.execute(trx);
     const known = await trx
       .selectFrom("app.messages")
       .selectAll()
@@ -52,7 +54,14 @@ export async function appendUserMessage(
       where id = ${input.botId} returning last_seq`.execute(trx);
     const row = await trx
       .insertInto("app.messages")
-      .values({ bot_id: input.botId, seq: rows[0]?.last_seq ?? 0n, role: "user", text: input.text, state: "queued", client_id: input.clientId })
+      .values({
+        bot_id: input.botId,
+        seq: rows[0]?.last_seq ?? 0n,
+        role: "user",
+        text: input.text,
+        state: "queued",
+        client_id: input.clientId,
+      })
       .returningAll()
       .executeTakeFirstOrThrow();
     return { message: toMessage(row), duplicate: false };
@@ -73,7 +82,10 @@ export interface BotMessage {
  * Stores what the bot said and closes the message it answers. A second answer to the same message,
  * or the same run again, changes nothing and answers undefined.
  */
-export async function appendBotMessage(db: Kysely<Database>, input: BotMessage): Promise<Message | undefined> {
+export async function appendBotMessage(
+  db: Kysely<Database>,
+  input: BotMessage,
+): Promise<Message | undefined> {
   return db.transaction().execute(async (trx) => {
     await sql`select from app.bots where id = ${input.botId} for update`.execute(trx);
     const { rows: there } = await sql`
@@ -81,7 +93,9 @@ export async function appendBotMessage(db: Kysely<Database>, input: BotMessage):
         and (reply_to = ${input.replyTo}::uuid or run_id = ${input.runId}::text)`.execute(trx);
     if (there.length > 0) return undefined;
     const { rows } = await sql<{ last_seq: bigint }>`
-      update app.bots set last_seq = last_seq + 1, last_active_at = now() where id = ${input.botId} returning last_seq`.execute(trx);
+      update app.bots set last_seq = last_seq + 1, last_active_at = now() where id = ${input.botId} returning last_seq`.execute(
+      trx,
+    );
     const row = await trx
       .insertInto("app.messages")
       .values({
@@ -95,17 +109,23 @@ export async function appendBotMessage(db: Kysely<Database>, input: BotMessage):
       })
       .returningAll()
       .executeTakeFirstOrThrow();
-    if (input.replyTo) await trx.updateTable("app.messages").set({ state: "answered" }).where("id", "=", input.replyTo).execute();
+    if (input.replyTo)
+      await trx
+        .updateTable("app.messages")
+        .set({ state: "answered" })
+        .where("id", "=", input.replyTo)
+        .execute();
     return toMessage(row);
   });
 }
 
 /** Moves a user message forward. A message that was answered meanwhile stays answered. */
-export async function markDelivered(db: Kysely<Database>, messageId: string): Promise<boolean> {
+export async function markDelivered(db: Kysely<Database>, botId: string, messageId: string): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("app.messages")
     .set({ state: "delivered" })
     .where("id", "=", messageId)
+    .where("bot_id", "=", botId)
     .where("state", "=", "queued")
     .executeTakeFirstOrThrow();
   return numUpdatedRows === 1n;
@@ -126,7 +146,12 @@ export async function selectOpen(db: Kysely<Database>, botId: string, limit = 50
 }
 
 /** The newest `limit` messages after a number, oldest first. */
-export async function selectAfter(db: Kysely<Database>, botId: string, after: number, limit: number): Promise<Message[]> {
+export async function selectAfter(
+  db: Kysely<Database>,
+  botId: string,
+  after: number,
+  limit: number,
+): Promise<Message[]> {
   const rows = await db
     .selectFrom("app.messages")
     .selectAll()
@@ -146,8 +171,14 @@ export async function selectBefore(
 ): Promise<{ messages: Message[]; hasMore: boolean }> {
   let query = db.selectFrom("app.messages").selectAll().where("bot_id", "=", botId);
   if (page.before !== undefined) query = query.where("seq", "<", BigInt(page.before));
-  const rows = await query.orderBy("seq", "desc").limit(page.limit + 1).execute();
-  return { messages: rows.slice(0, page.limit).toReversed().map(toMessage), hasMore: rows.length > page.limit };
+  const rows = await query
+    .orderBy("seq", "desc")
+    .limit(page.limit + 1)
+    .execute();
+  return {
+    messages: rows.slice(0, page.limit).toReversed().map(toMessage),
+    hasMore: rows.length > page.limit,
+  };
 }
 
 export interface ChatBot {

@@ -11,7 +11,9 @@ test("F56 four processes that migrate at once do it once", async (t) => {
   const applied = await Promise.all([migrate(url), migrate(url), migrate(url), migrate(url)]);
   const all = (await readMigrations()).map((migration) => migration.name);
   assert.deepEqual(applied.flat().toSorted(), all.toSorted());
-  const { rows } = await sql<{ version: string }>`select version from supabase_migrations.schema_migrations`.execute(db);
+  const { rows } = await sql<{
+    version: string;
+  }>`select version from supabase_migrations.schema_migrations`.execute(db);
   assert.equal(await isMigrated(rows.map((row) => row.version)), true);
   assert.equal(await isMigrated([]), false);
 });

@@ -29,7 +29,11 @@ export async function readMigrations(): Promise<Migration[]> {
 
 /** @returns the names of the migrations it applied, oldest first. */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, application_name: "molt-migrate" });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: 10_000,
+    application_name: "molt-migrate",
+  });
   await client.connect();
   try {
     await client.query("select pg_advisory_lock($1)", [LOCK]);
@@ -38,7 +42,9 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     await client.query(
       "create table if not exists supabase_migrations.schema_migrations (version text primary key, statements text[], name text)",
     );
-    const { rows } = await client.query<{ version: string }>("select version from supabase_migrations.schema_migrations");
+    const { rows } = await client.query<{ version: string }>(
+      "select version from supabase_migrations.schema_migrations",
+    );
     const done = new Set(rows.map((row) => row.version));
     const applied: string[] = [];
     for (const migration of await readMigrations()) {
@@ -56,15 +62,16 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   await client.query("begin");
   try {
     await client.query(migration.text);
-    await client.query("insert into supabase_migrations.schema_migrations (version, statements, name) values ($1, $2, $3)", [
-      migration.version,
-      [migration.text],
-      migration.name,
-    ]);
+    await client.query(
+      "insert into supabase_migrations.schema_migrations (version, statements, name) values ($1, $2, $3)",
+      [migration.version, [migration.text], migration.name],
+    );
     await client.query("commit");
   } catch (cause) {
     await client.query("rollback");
-    throw new Error(`Migration ${migration.version}_${migration.name} failed; nothing of it was kept.`, { cause });
+    throw new Error(`Migration ${migration.version}_${migration.name} failed; nothing of it was kept.`, {
+      cause,
+    });
   }
 }
 

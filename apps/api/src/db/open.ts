@@ -43,7 +43,9 @@ export async function withUser<T>(
 ): Promise<T> {
   const claims = JSON.stringify({ sub: userId, role: "authenticated" });
   return db.transaction().execute(async (trx) => {
-    await sql`select set_config('role', 'authenticated', true), set_config('request.jwt.claims', ${claims}, true)`.execute(trx);
+    await sql`select set_config('role', 'authenticated', true), set_config('request.jwt.claims', ${claims}, true)`.execute(
+      trx,
+    );
     return work(trx);
   });
 }

@@ -1,5 +1,12 @@
 /** The rows of schema `app` as pg returns them: bigint columns are bigint, timestamptz is Date. */
-import type { BotStatus, BotStep, CallCause, CallState, MessageState, SubscriptionStatus } from "@molt/contract";
+import type {
+  BotStatus,
+  BotStep,
+  CallCause,
+  CallState,
+  MessageState,
+  SubscriptionStatus,
+} from "@molt/contract";
 import type { Generated } from "kysely";
 
 export interface UserTable {

@@ -15,11 +15,15 @@ const jwk = { ...(await exportJWK(keys.publicKey)), kid: "one", alg: "ES256", us
 /** An auth service of which only the published keys are asked. */
 async function setUp(t: TestContext, answer: { status: number } = { status: 200 }) {
   const server = createServer((_request, response) => {
-    response.writeHead(answer.status, { "content-type": "application/json" }).end(JSON.stringify({ keys: [jwk] }));
+    response
+      .writeHead(answer.status, { "content-type": "application/json" })
+      .end(JSON.stringify({ keys: [jwk] }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
-  const config = readConfig(testEnvironment({ SUPABASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }));
+  const config = readConfig(
+    testEnvironment({ SUPABASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
+  );
   const authenticator = createAuthenticator({ config, clock: systemClock(), findBot: async () => undefined });
   return { authenticator, issuer: config.auth.issuer };
 }
@@ -57,7 +61,10 @@ test("F8 forged, foreign and expired tokens are refused", async (t) => {
   const unsigned = `${Buffer.from('{"alg":"none"}').toString("base64url")}.${Buffer.from(JSON.stringify({ sub: userId, iss: issuer, aud: "authenticated", exp: 9e9 })).toString("base64url")}.`;
   const table: Record<string, string> = {
     "no signature": unsigned,
-    "HS256 with the public key": await token(issuer, { header: { alg: "HS256" }, key: new TextEncoder().encode(JSON.stringify(jwk)) }),
+    "HS256 with the public key": await token(issuer, {
+      header: { alg: "HS256" },
+      key: new TextEncoder().encode(JSON.stringify(jwk)),
+    }),
     "another key under our key id": await token(issuer, { key: stranger.privateKey }),
     "unknown key id": await token(issuer, { header: { kid: "two" } }),
     "wrong issuer": await token(issuer, { issuer: "https://evil.example/auth/v1" }),
@@ -65,7 +72,10 @@ test("F8 forged, foreign and expired tokens are refused", async (t) => {
     expired: await token(issuer, { expires: "-1s" }),
     "not yet valid": await token(issuer, { claims: { nbf: 9_000_000_000 } }),
     "service role": await token(issuer, { claims: { role: "service_role" } }),
-    "own key address": await token(issuer, { header: { jku: "https://evil.example/jwks.json" }, key: stranger.privateKey }),
+    "own key address": await token(issuer, {
+      header: { jku: "https://evil.example/jwks.json" },
+      key: stranger.privateKey,
+    }),
     garbage: "not.a.token",
   };
   for (const [name, forged] of Object.entries(table)) {

@@ -19,7 +19,12 @@ export interface Authenticator {
   bot(key: string | undefined): Promise<{ botId: string }>;
 }
 
-const claims = z.object({ sub: z.uuid(), email: z.string().default(""), exp: z.number(), role: z.literal("authenticated") });
+const claims = z.object({
+  sub: z.uuid(),
+  email: z.string().default(""),
+  exp: z.number(),
+  role: z.literal("authenticated"),
+});
 
 /** Verified tokens kept until they expire; a repeated request costs a look-up instead of 140 µs. */
 const CACHE_ENTRIES = 5_000;
@@ -60,7 +65,10 @@ export function createAuthenticator({ config, clock, findBot }: AuthenticatorOpt
       const { sub, email, exp } = claims.parse(payload);
       return { userId: sub, email, expiresAt: new Date(exp * 1000) };
     } catch (cause) {
-      if (isUnavailable(cause)) throw new AppError("unavailable", "Sign-in cannot be checked right now. Please try again.", { cause });
+      if (isUnavailable(cause))
+        throw new AppError("unavailable", "Sign-in cannot be checked right now. Please try again.", {
+          cause,
+        });
       throw new AppError("not_signed_in", "Please sign in again.", { cause });
     }
   }

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import cors from "@fastify/cors";
 import rateLimit from "@fastify/rate-limit";
 import { errorTable, type ErrorBody } from "@molt/contract";
-import Fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 
@@ -13,7 +13,8 @@ const REQUESTS_PER_MINUTE = 600;
 export async function buildServer({ config, log }: Deps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: log.child({ part: "http" }) as unknown as FastifyInstance["log"], // the same pino, another copy of its type
-    disableRequestLogging: true,
+    // Written by the onResponse hook below, without query strings.
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: config.http.trustedProxies.length > 0 ? config.http.trustedProxies : false,
     bodyLimit: 256 * 1024,
@@ -26,7 +27,14 @@ export async function buildServer({ config, log }: Deps): Promise<FastifyInstanc
   await app.register(cors, {
     origin: config.http.allowedOrigins,
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-    allowedHeaders: ["Accept", "Authorization", "Content-Type", "X-Client-Info", "X-Supabase-Api-Version", "apikey"],
+    allowedHeaders: [
+      "Accept",
+      "Authorization",
+      "Content-Type",
+      "X-Client-Info",
+      "X-Supabase-Api-Version",
+      "apikey",
+    ],
     exposedHeaders: ["X-Total-Count", "Link", "X-Supabase-Api-Version"],
     maxAge: 600,
   });
@@ -47,7 +55,16 @@ export async function buildServer({ config, log }: Deps): Promise<FastifyInstanc
     });
   });
   app.addHook("onResponse", async (request, reply) => {
-    log.debug({ requestId: request.id, method: request.method, path: request.url.split("?")[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+    log.debug(
+      {
+        requestId: request.id,
+        method: request.method,
+        path: request.url.split("?")[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      "answered",
+    );
   });
   app.setNotFoundHandler(() => {
     throw new AppError("not_found", "There is nothing at this address.");
@@ -55,7 +72,13 @@ export async function buildServer({ config, log }: Deps): Promise<FastifyInstanc
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toAppError(error);
     const path = request.url.split("?")[0];
-    const line = { requestId: request.id, method: request.method, path, code: known.code, detail: known.detail };
+    const line = {
+      requestId: request.id,
+      method: request.method,
+      path,
+      code: known.code,
+      detail: known.detail,
+    };
     if (known.status >= 500) log.error({ ...line, err: error }, "request failed");
     else log.debug(line, "request refused");
     const body: ErrorBody = {
@@ -71,15 +94,32 @@ function toAppError(error: FastifyError): AppError {
   if (error instanceof AppError) return error;
   const status = error.statusCode ?? 500;
   if (status === 413) return new AppError("too_large", "That is too large.", { cause: error });
-  if (status === errorTable.rate_limited.status) return new AppError("rate_limited", "Too many requests. Please wait a moment.", { cause: error });
-  if (status >= 400 && status < 500) return new AppError("invalid_input", "The request could not be read.", { cause: error });
-  if (isDatabaseDown(error)) return new AppError("unavailable", "We cannot reach our records right now. Please try again.", { cause: error });
+  if (status === errorTable.rate_limited.status)
+    return new AppError("rate_limited", "Too many requests. Please wait a moment.", { cause: error });
+  if (status >= 400 && status < 500)
+    return new AppError("invalid_input", "The request could not be read.", { cause: error });
+  if (isDatabaseDown(error))
+    return new AppError("unavailable", "We cannot reach our records right now. Please try again.", {
+      cause: error,
+    });
   return new AppError("internal", "Something went wrong on our side. It has been noted.", { cause: error });
 }
 
 /** Connection lost, starting up, read-only after a failover, too many clients (runtime.md, section 3). */
-const TRANSIENT = new Set(["57P01", "57P02", "57P03", "25006", "53300", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"]);
+const TRANSIENT = new Set([
+  "57P01",
+  "57P02",
+  "57P03",
+  "25006",
+  "53300",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ETIMEDOUT",
+]);
 
 function isDatabaseDown(error: { code?: string; message: string }): boolean {
-  return TRANSIENT.has(error.code ?? "") || /timeout exceeded when trying to connect|Connection terminated/.test(error.message);
+  return (
+    TRANSIENT.has(error.code ?? "") ||
+    /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+  );
 }

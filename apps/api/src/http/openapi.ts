@@ -10,7 +10,9 @@ export function contractEndpoints(): Endpoint[] {
 }
 
 function isEndpoint(value: unknown): value is Endpoint {
-  return typeof value === "object" && value !== null && "method" in value && "path" in value && "caller" in value;
+  return (
+    typeof value === "object" && value !== null && "method" in value && "path" in value && "caller" in value
+  );
 }
 
 const security = { anyone: [], user: [{ user: [] }], bot: [{ bot: [] }], stripe: [{ stripe: [] }] } as const;
@@ -18,12 +20,18 @@ const security = { anyone: [], user: [{ user: [] }], bot: [{ bot: [] }], stripe:
 export function buildOpenapi(apiUrl: string, version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const endpoint of contractEndpoints()) {
-    const operation = { summary: endpoint.summary, security: security[endpoint.caller], ...request(endpoint), responses: responses(endpoint) };
+    const operation = {
+      summary: endpoint.summary,
+      security: security[endpoint.caller],
+      ...request(endpoint),
+      responses: responses(endpoint),
+    };
     paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operation };
   }
   paths["/auth/v1/{path}"] = {
     post: {
-      summary: "Supabase Auth, passed through: sign-up, token, otp, verify, recover, logout. Use @supabase/auth-js with this base.",
+      summary:
+        "Supabase Auth, passed through: sign-up, token, otp, verify, recover, logout. Use @supabase/auth-js with this base.",
       parameters: [{ name: "path", in: "path", required: true, schema: { type: "string" } }],
       responses: { default: { description: "as Supabase Auth answers" } },
     },
@@ -61,18 +69,30 @@ function schema(type: z.ZodType, io: "input" | "output"): Record<string, unknown
 
 function request(endpoint: Endpoint): Record<string, unknown> {
   const input = schema(endpoint.input, "input");
-  if (endpoint.method === "POST") return { requestBody: { content: { "application/json": { schema: input } } } };
+  if (endpoint.method === "POST")
+    return { requestBody: { content: { "application/json": { schema: input } } } };
   const properties = (input["properties"] ?? {}) as Record<string, unknown>; // an object schema by construction
   const required = new Set((input["required"] ?? []) as string[]);
   return {
-    parameters: Object.entries(properties).map(([name, of]) => ({ name, in: "query", required: required.has(name), schema: of })),
+    parameters: Object.entries(properties).map(([name, of]) => ({
+      name,
+      in: "query",
+      required: required.has(name),
+      schema: of,
+    })),
   };
 }
 
 function responses(endpoint: Endpoint): Record<string, unknown> {
   return {
-    "200": { description: "done", content: { "application/json": { schema: schema(endpoint.output, "output") } } },
-    default: { description: "an error", content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } },
+    "200": {
+      description: "done",
+      content: { "application/json": { schema: schema(endpoint.output, "output") } },
+    },
+    default: {
+      description: "an error",
+      content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+    },
   };
 }
 

@@ -45,7 +45,8 @@ export function serve<I extends z.ZodType, O extends z.ZodType, C extends Endpoi
     url: endpoint.path,
     async handler(request, reply) {
       const caller = await identify(endpoint, request, reply, authenticator);
-      const raw = endpoint.method === "GET" || endpoint.method === "DELETE" ? request.query : (request.body ?? {});
+      const raw =
+        endpoint.method === "GET" || endpoint.method === "DELETE" ? request.query : (request.body ?? {});
       const input = endpoint.input.safeParse(raw);
       if (!input.success) throw invalidInput(input.error);
       // The conditional type cannot be narrowed by a value; `identify` chose by the same field.
@@ -61,7 +62,7 @@ async function identify(
   reply: FastifyReply,
   authenticator: Authenticator,
 ): Promise<Caller | UserCaller | BotCaller> {
-  const caller: Caller = { requestId: request.id, ip: request.ip, signal: request.signal, request, reply };
+  const caller: Caller = { requestId: request.id, ip: request.ip, signal: goneSignal(reply), request, reply };
   if (endpoint.caller === "user") {
     reply.header("cache-control", "no-store");
     return { ...caller, ...(await authenticator.user(bearerToken(request.headers.authorization))) };
@@ -72,7 +73,18 @@ async function identify(
   return caller;
 }
 
+/** Aborted when the caller has left before the answer. Fastify's own signal ends with the request's body. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
 function invalidInput(error: z.ZodError): AppError {
-  const fields = error.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "request"}: ${issue.message}`);
+  const fields = error.issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join(".") || "request"}: ${issue.message}`);
   return new AppError("invalid_input", fields.join("; "));
 }

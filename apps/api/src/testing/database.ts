@@ -17,7 +17,10 @@ export interface TestDatabase {
  */
 export async function freshDatabase(t: TestContext): Promise<TestDatabase> {
   const admin = process.env["TEST_DATABASE_URL"];
-  if (!admin) throw new Error("TEST_DATABASE_URL is not set: run the tests with npm test, or start scripts/test-database.ts first.");
+  if (!admin)
+    throw new Error(
+      "TEST_DATABASE_URL is not set: run the tests with npm test, or start scripts/test-database.ts first.",
+    );
   const name = `test_${randomBytes(8).toString("hex")}`;
   await asAdmin(admin, `create database ${name} template molt_template`);
   const url = new URL(admin);

@@ -94,9 +94,16 @@ export function manualClock(start = new Date("2026-11-22T12:00:00Z")): ManualClo
 }
 
 /** Inserts a signed-up user as the auth service would, and the product's row for it. */
-export async function makeUser(deps: Pick<Deps, "db">, email = `${crypto.randomUUID()}@example.com`): Promise<string> {
+export async function makeUser(
+  deps: Pick<Deps, "db">,
+  email = `${crypto.randomUUID()}@example.com`,
+): Promise<string> {
   const { sql } = await import("kysely");
-  const { rows } = await sql<{ id: string }>`insert into auth.users (email, email_confirmed_at) values (${email}, now()) returning id`.execute(deps.db);
+  const { rows } = await sql<{
+    id: string;
+  }>`insert into auth.users (email, email_confirmed_at) values (${email}, now()) returning id`.execute(
+    deps.db,
+  );
   const id = rows[0]?.id;
   if (!id) throw new Error("the user was not inserted");
   await deps.db.insertInto("app.users").values({ id, email }).execute();

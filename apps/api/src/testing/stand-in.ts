@@ -18,7 +18,11 @@ export interface StandIn {
 const START_TIMEOUT_MS = 30_000;
 
 /** @param name folder under local/: auth, stripe, machines, models or mail. Ends with the test. */
-export async function startStandIn(t: TestContext, name: string, env: Record<string, string> = {}): Promise<StandIn> {
+export async function startStandIn(
+  t: TestContext,
+  name: string,
+  env: Record<string, string> = {},
+): Promise<StandIn> {
   const main = fileURLToPath(new URL(`../../../../local/${name}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [main], {
     env: { PATH: process.env["PATH"] ?? "", PORT: "0", CONTROL: "1", ...env },
@@ -33,7 +37,10 @@ export async function startStandIn(t: TestContext, name: string, env: Record<str
   };
   t.after(stop);
   const ready = await new Promise<z.infer<typeof readyLine>>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`local/${name} did not get ready: ${said}`)), START_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`local/${name} did not get ready: ${said}`)),
+      START_TIMEOUT_MS,
+    );
     void exited.then(() => reject(new Error(`local/${name} ended while starting: ${said}`)));
     createInterface(child.stdout).once("line", (line) => {
       clearTimeout(timer);
