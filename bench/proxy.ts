@@ -38,7 +38,7 @@ interface Part {
 
 export interface ProxyFigures {
   name: string;
-  /** Median, ten streams at a time. */
+  /** Median, one at a time. */
   firstByteMs: number;
   jsonMs: number;
   /** Least of three rounds, sixteen at a time; of the origin itself where nothing stands between. */
@@ -109,9 +109,7 @@ async function measure(quick: Part, paced: Part, key: string): Promise<Omit<Prox
     json.push((await call(quick.url, false)).totalMs);
   }
   // From the paced origin: at full speed the first bytes are the last as well, and these wait for the ledger.
-  for (let round = 0; round < 4; round += 1) {
-    await inParallel(30, 10, async () => first.push((await call(paced.url, true)).firstByteMs));
-  }
+  for (let at = 0; at < 120; at += 1) first.push(await firstByte(`${paced.url}/v1/messages`, key));
   const cpuPer = async (stream: boolean, count: number): Promise<number> => {
     const rounds: number[] = [];
     for (let round = 0; round < 3; round += 1) {
@@ -153,12 +151,7 @@ interface Timed {
 
 function post(url: string, { key, agent }: { key: string; agent?: Agent }, body: object): Promise<Timed> {
   const bytes = Buffer.from(JSON.stringify(body));
-  const headers = {
-    "x-api-key": key,
-    "anthropic-version": "2023-06-01",
-    "content-type": "application/json",
-    "content-length": bytes.length,
-  };
+  const headers = headersOf(key, bytes);
   const began = performance.now();
   let firstByteMs = 0;
   return new Promise((resolve, reject) => {
@@ -181,6 +174,32 @@ function post(url: string, { key, agent }: { key: string; agent?: Agent }, body:
     req.on("error", reject);
     req.end(bytes);
   });
+}
+
+/** Milliseconds to the first byte of a stream; then hangs up. */
+function firstByte(url: string, key: string): Promise<number> {
+  const body = Buffer.from(JSON.stringify({ ...PROMPT, stream: true }));
+  const began = performance.now();
+  return new Promise((resolve, reject) => {
+    const req = request(url, { method: "POST", headers: headersOf(key, body) }, (res) => {
+      res.on("error", () => undefined); // hung up on purpose
+      res.once("data", () => {
+        resolve(performance.now() - began);
+        req.destroy();
+      });
+    });
+    req.on("error", reject);
+    req.end(body);
+  });
+}
+
+function headersOf(key: string, body: Buffer): Record<string, string | number> {
+  return {
+    "x-api-key": key,
+    "anthropic-version": "2023-06-01",
+    "content-type": "application/json",
+    "content-length": body.length,
+  };
 }
 
 /** CPU time of all threads, from the scheduler's own accounting (Linux). */

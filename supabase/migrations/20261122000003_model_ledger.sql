@@ -35,7 +35,7 @@ create table app.model_budgets (
   unattended_day_picos bigint not null default 0 check (unattended_day_picos >= 0),
   month date not null default date_trunc('month', now() at time zone 'utc')::date,
   month_picos bigint not null default 0 check (month_picos >= 0),
-  -- Set by the breaker, cleared by the user. Nothing is spent while it is set.
+  -- The operator's stop for one bot: nothing is spent while it is set.
   held_since timestamptz,
   held_reason text
 );

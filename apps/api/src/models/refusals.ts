@@ -45,11 +45,11 @@ function budgetSentence(reason: RefusalReason | "unknown_bot", now: Date): strin
     case "unknown_bot":
       return "this bot is paused. Open the app to wake it again.";
     case "held":
-      return "this bot was stopped because it used far more than usual. Open the app to let it go on.";
+      return "this bot is on hold because it used far more than usual.";
     case "day_cap":
-      return "the cap for today is used up. It starts again at midnight UTC, or raise it in the app.";
+      return "the cap for today is used up. It starts again at midnight UTC.";
     case "month_cap":
-      return `the cap for this month is used up. It starts again on ${firstDay}, or raise it in the app.`;
+      return `the cap for this month is used up. It starts again on ${firstDay}.`;
     case "unattended_cap":
       return "the part of today's cap for work without you is used up. Write to your bot and it goes on.";
     case "run_cap":
