@@ -73,40 +73,14 @@ try {
 
 async function main(): Promise<void> {
   const began = performance.now();
-  const dataDir = resolve(env["MOLT_DATA_DIR"] ?? join(root, ".molt"));
-  const portBase = readPortBase();
-  const plan = await progress.step("preparing", async () => {
-    await openDataDir(dataDir);
-    cleanups.push(await lockDataDir(dataDir));
-    const leftovers = await endLeftovers(dataDir);
-    if (leftovers > 0) progress.say(`ended ${leftovers} processes of a run that was killed`);
-    const planned = planServices(env, {
-      ports: portsFrom(portBase),
-      dataDir,
-      secrets: await localSecrets(dataDir),
-    });
-    await checkPorts(planned);
-    return planned;
-  });
-
+  const plan = await progress.step("preparing", prepare);
+  const { dataDir } = plan;
   // Postgres keeps a record of its own (postmaster.pid) and is not in this list.
   const supervisor = new Supervisor(
     join(dataDir, "logs"),
     () => void recordProcesses(dataDir, Object.values(supervisor.pids())),
   );
-  let postgres: RunningPostgres | undefined;
-  const databaseUrl = await progress.step("database", async () => {
-    if (plan.standIns.database) {
-      postgres = await startPostgres({ dataDir: join(dataDir, "postgres"), port: plan.ports.postgres });
-      const running = postgres;
-      cleanups.push(() => running.stop());
-      await prepareDatabase(postgres.url, DATABASE);
-    }
-    const url = env["DATABASE_URL"] || (postgres?.url(DATABASE) ?? "");
-    await migrate(url);
-    return url;
-  });
-
+  const { postgres, databaseUrl } = await progress.step("database", () => startDatabase(plan));
   // Side by side: the stand-ins are up long before a first web build is done.
   const [, folders] = await Promise.all([startStandIns(supervisor, plan, databaseUrl), buildSites()]);
   await startProduct(supervisor, { plan, databaseUrl, folders });
@@ -123,6 +97,41 @@ async function main(): Promise<void> {
     );
     void stop().then(() => process.exit(1));
   });
+}
+
+async function prepare(): Promise<Plan> {
+  const dataDir = resolve(env["MOLT_DATA_DIR"] ?? join(root, ".molt"));
+  const ports = portsFrom(readPortBase());
+  await openDataDir(dataDir);
+  cleanups.push(await lockDataDir(dataDir));
+  const leftovers = await endLeftovers(dataDir);
+  if (leftovers > 0) progress.say(`ended ${leftovers} processes of a run that was killed`);
+  const plan = planServices(env, { ports, dataDir, secrets: await localSecrets(dataDir) });
+  await checkPorts(plan);
+  return plan;
+}
+
+interface RunningDatabase {
+  /** Undefined where DATABASE_URL names a database of somebody else's. */
+  postgres: RunningPostgres | undefined;
+  databaseUrl: string;
+}
+
+async function startDatabase(plan: Plan): Promise<RunningDatabase> {
+  if (!plan.standIns.database) {
+    const databaseUrl = env["DATABASE_URL"] ?? "";
+    await migrate(databaseUrl);
+    return { postgres: undefined, databaseUrl };
+  }
+  const postgres = await startPostgres({
+    dataDir: join(plan.dataDir, "postgres"),
+    port: plan.ports.postgres,
+  });
+  cleanups.push(() => postgres.stop());
+  await prepareDatabase(postgres.url, DATABASE);
+  const databaseUrl = postgres.url(DATABASE);
+  await migrate(databaseUrl);
+  return { postgres, databaseUrl };
 }
 
 function readPortBase(): number {

@@ -3,9 +3,10 @@
  * files for ever, pages fresh, security headers on everything, and `/config.json` with the addresses
  * that a build cannot know.
  */
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import sirv from "sirv";
 
 interface SiteOptions {
@@ -26,15 +27,39 @@ const apiUrl = required("API_URL");
 const appUrl = required("APP_URL");
 const landingUrl = required("LANDING_URL");
 
-function securityHeaders(response: ServerResponse): void {
+/**
+ * For each page the hashes of its inline scripts: an export starts with small scripts of its own, and
+ * there is no server to give them a nonce. Keyed by the page's file.
+ */
+function inlineScripts(folder: string): Map<string, string> {
+  const byPage = new Map<string, string>();
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".html")) continue;
+    const page = readFileSync(join(folder, file), "utf8");
+    const scripts = [...page.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g)];
+    const hashes = scripts.map(
+      ([, script = ""]) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`,
+    );
+    byPage.set(file, [...new Set(hashes)].join(" "));
+  }
+  return byPage;
+}
+
+/** The hashes for the page that an address shows; those of the not-found page where there is none. */
+function scriptsOf(byPage: ReadonlyMap<string, string>, url: string, notFound: string): string {
+  const path = (url.split("?")[0] ?? "/").replace(/^\/+|\/+$/g, "");
+  const candidates = [path, `${path}.html`, path === "" ? "index.html" : `${path}/index.html`, notFound];
+  return candidates.map((file) => byPage.get(file)).find((hashes) => hashes !== undefined) ?? "";
+}
+
+function securityHeaders(response: ServerResponse, scripts: string): void {
   // The landing's status page asks the app whether it is there.
   const connect = [apiUrl, apiUrl.replace(/^http/, "ws"), appUrl].join(" ");
   response.setHeader(
     "content-security-policy",
     [
       "default-src 'self'",
-      // Both exports start with small inline scripts of their own; there is no server to give them a nonce.
-      "script-src 'self' 'unsafe-inline'",
+      `script-src 'self' ${scripts}`,
       "style-src 'self' 'unsafe-inline'",
       "img-src 'self' data: blob:",
       "font-src 'self' data:",
@@ -67,8 +92,9 @@ function startSite({ folder, port, config, notFound }: SiteOptions): Promise<voi
     },
   });
   const missing = readFileSync(join(folder, notFound));
+  const byPage = inlineScripts(folder);
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    securityHeaders(response);
+    securityHeaders(response, scriptsOf(byPage, request.url ?? "/", notFound));
     if (request.url === "/config.json") {
       response
         .writeHead(200, { "content-type": "application/json", "cache-control": "no-store" })

@@ -133,7 +133,7 @@ function addRules(app: FastifyInstance, context: Context): void {
   app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
     // The official client sends the JSON type also without a body (POST /logout).
     if (body === "") done(null, undefined);
-    else parse(request, String(body), done);
+    else void parse(request, String(body), done);
   });
   const spoilt = new WeakMap<FastifyRequest, Fault>();
   app.addHook("onRequest", async (request, reply) => {

@@ -61,7 +61,8 @@ export class Supervisor {
 
   /** Ends the named services at the same time; SIGKILL for what has not gone after 8 s. */
   async stop(names: readonly string[]): Promise<void> {
-    await Promise.all(names.map((name) => this.#services.get(name)?.stop()));
+    const known = names.flatMap((name) => this.#services.get(name) ?? []);
+    await Promise.all(known.map((service) => service.stop()));
   }
 }
 

@@ -120,6 +120,9 @@ async function runTool(site: Site): Promise<void> {
     env: { ...process.env, ...site.env, CI: "1", NODE_ENV: "production" },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // A start that is ended in the middle of a build takes the build with it.
+  const end = () => child.kill();
+  process.once("exit", end);
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => (output = (output + chunk.toString()).slice(-6000)));
@@ -127,6 +130,7 @@ async function runTool(site: Site): Promise<void> {
     child.once("error", reject);
     child.once("exit", resolve);
   });
+  process.off("exit", end);
   if (code !== 0) throw new Error(`The ${site.name} could not be built:\n${output.trim()}`);
 }
 

@@ -102,6 +102,7 @@ const schema = z.object({
 });
 
 export type Config = ReturnType<typeof readConfig>;
+type Settings = z.output<typeof schema>;
 
 /**
  * Reads and checks everything at once, so that the start names every wrong variable and not only
@@ -109,36 +110,15 @@ export type Config = ReturnType<typeof readConfig>;
  * @throws {ConfigError}
  */
 export function readConfig(env: NodeJS.ProcessEnv) {
-  for (const service of Object.keys(services) as ServiceName[]) {
-    if (!isSet(env, service)) throw new ConfigError(`${services[service].join(", ")} must be set.`);
-  }
-  const parsed = schema.safeParse(emptyAsUnset(env));
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new ConfigError(`The environment is not complete. ${problems.join("; ")}.`);
-  }
-  const e = parsed.data;
-  const production = e.NODE_ENV === "production";
-  if (production && e.MOLT_CLOCK_OFFSET_MS !== 0)
-    throw new ConfigError("MOLT_CLOCK_OFFSET_MS must not be set in production.");
+  const e = parseSettings(env);
   return {
-    production,
+    production: e.NODE_ENV === "production",
     version: e.MOLT_VERSION,
     logLevel: e.MOLT_LOG_LEVEL,
     environment: e.MOLT_ENV,
     masterKey: e.MOLT_MASTER_KEY,
     clockOffsetMs: e.MOLT_CLOCK_OFFSET_MS,
-    http: {
-      host: e.MOLT_HOST,
-      port: e.PORT ?? 4702,
-      modelsPort: e.MOLT_MODELS_PORT ?? 4708,
-      workerPort: e.MOLT_WORKER_PORT ?? 4712,
-      /** Pages that may call the api from a browser: our own two and what the operator adds. */
-      allowedOrigins: [e.APP_URL, e.LANDING_URL, ...list(e.MOLT_ALLOWED_ORIGINS)].map(
-        (page) => new URL(page).origin,
-      ),
-      trustedProxies: list(e.MOLT_TRUSTED_PROXIES),
-    },
+    http: httpSettings(e),
     urls: { api: e.API_URL, app: e.APP_URL, landing: e.LANDING_URL },
     database: { url: e.DATABASE_URL },
     auth: {
@@ -162,6 +142,34 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     fleet: { idleMs: e.MOLT_IDLE_MS },
     models: { url: e.MODELS_URL, botModel: parseBotModel(e.MOLT_BOT_MODEL_JSON) },
     mail: { smtpUrl: e.SMTP_URL, from: e.MAIL_FROM },
+  };
+}
+
+function parseSettings(env: NodeJS.ProcessEnv): Settings {
+  for (const service of Object.keys(services) as ServiceName[]) {
+    if (!isSet(env, service)) throw new ConfigError(`${services[service].join(", ")} must be set.`);
+  }
+  const parsed = schema.safeParse(emptyAsUnset(env));
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new ConfigError(`The environment is not complete. ${problems.join("; ")}.`);
+  }
+  if (parsed.data.NODE_ENV === "production" && parsed.data.MOLT_CLOCK_OFFSET_MS !== 0)
+    throw new ConfigError("MOLT_CLOCK_OFFSET_MS must not be set in production.");
+  return parsed.data;
+}
+
+function httpSettings(e: Settings) {
+  return {
+    host: e.MOLT_HOST,
+    port: e.PORT ?? 4702,
+    modelsPort: e.MOLT_MODELS_PORT ?? 4708,
+    workerPort: e.MOLT_WORKER_PORT ?? 4712,
+    /** Pages that may call the api from a browser: our own two and what the operator adds. */
+    allowedOrigins: [e.APP_URL, e.LANDING_URL, ...list(e.MOLT_ALLOWED_ORIGINS)].map(
+      (page) => new URL(page).origin,
+    ),
+    trustedProxies: list(e.MOLT_TRUSTED_PROXIES),
   };
 }
 

@@ -13,7 +13,7 @@ export function WaitlistForm({ words, language }: { words: HomeWords["waitlist"]
   const said: Record<State, string> = { ...words, idle: words.privacy, ok: words.done };
   const trouble = state === "invalid" || state === "limited" || state === "failed";
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={(event) => void submit(event)}>
       <label htmlFor={id} className="block font-semibold">
         {words.email}
       </label>
@@ -78,9 +78,12 @@ function Trap({ label }: { label: string }) {
 }
 
 function fields(form: FormData): { email: string; website?: string } {
-  const email = String(form.get("email") ?? "");
-  const website = String(form.get("website") ?? "");
-  return website ? { email, website } : { email };
+  const text = (name: string) => {
+    const value = form.get(name);
+    return typeof value === "string" ? value : "";
+  };
+  const website = text("website");
+  return website ? { email: text("email"), website } : { email: text("email") };
 }
 
 /** Where the reader came from, if the address of this page says so: ?ref= of a friend, ?utm_… of a campaign. */

@@ -61,7 +61,7 @@ test("F15 F16 addresses, price and user come from the server; anything in the bo
     line_items: { 0: { price: catalog.basePrice, quantity: "1" }, 1: { price: catalog.usagePrice } },
     subscription_data: { metadata: { user_id: userId }, billing_mode: { type: "flexible" } },
     success_url: `${world.deps.config.urls.app}/welcome?session_id={CHECKOUT_SESSION_ID}`,
-    cancel_url: `${world.deps.config.urls.app}/subscribe?cancelled=1`,
+    cancel_url: `${world.deps.config.urls.app}/subscribe?canceled=1`,
   });
 });
 

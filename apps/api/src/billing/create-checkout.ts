@@ -103,7 +103,7 @@ function sessionParams({ urls }: Config, { user, customer, catalog }: Attempt) {
     line_items: [{ price: catalog.basePrice, quantity: 1 }, { price: catalog.usagePrice }],
     subscription_data: { metadata: { user_id: user.id }, billing_mode: { type: "flexible" as const } },
     success_url: `${urls.app}/welcome?session_id={CHECKOUT_SESSION_ID}`,
-    cancel_url: `${urls.app}/subscribe?cancelled=1`,
+    cancel_url: `${urls.app}/subscribe?canceled=1`,
   };
 }
 

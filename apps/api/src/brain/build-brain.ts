@@ -108,100 +108,113 @@ const SELF_FILES: Record<string, string> = {
   "IDENTITY.md": "Identity",
 };
 
+interface Part {
+  from: string;
+  node: BrainNode;
+}
+
 export function buildBrain(sources: MindSources, takenAt: Date): Brain {
-  const nodes: BrainNode[] = [node({ id: "self", kind: "self", label: "Self" })];
-  const edges: Brain["edges"] = [];
-  const add = (from: string, child: BrainNode) => {
-    nodes.push(child);
-    edges.push({ from, to: child.id });
-  };
   const files = sources.files.slice(0, MAX_FILES);
-  let memories = 0;
-  for (const file of files) {
-    const kind = file.name in SELF_FILES ? "self" : "memory";
-    const label = SELF_FILES[file.name] ?? file.name.replace(/^memory\//, "").replace(/\.md$/, "");
-    const id = `file:${file.name}`;
-    add("self", node({ id, kind, label, detail: file.name, size: file.size, updatedAt: file.updatedAt }));
-    if (kind === "self") continue;
-    for (const [index, memory] of memoriesIn(file.text).entries()) {
-      if ((memories += 1) > MAX_MEMORIES) break;
-      add(
-        id,
-        node({
-          id: `memory:${file.name}:${index}`,
-          kind: "memory",
-          label: memory.slice(0, 80),
-          detail: memory.slice(0, 600),
-        }),
-      );
-    }
-  }
-  for (const skill of sources.skills
-    .filter((one) => one.eligible && !one.disabled && one.modelVisible)
-    .slice(0, MAX_OTHERS)) {
-    add(
-      "self",
-      node({
-        id: `skill:${skill.name}`,
-        kind: "skill",
-        label: skill.name,
-        detail: skill.description.slice(0, 600),
-      }),
-    );
-  }
-  let tools = 0;
-  for (const tool of sources.tools.flatMap((group) => group.tools)) {
-    if ((tools += 1) > MAX_TOOLS) break;
-    add(
-      "self",
-      node({
-        id: `tool:${tool.id}`,
-        kind: "tool",
-        label: tool.label ?? tool.id,
-        detail: tool.description?.slice(0, 600) ?? null,
-      }),
-    );
-  }
-  for (const job of sources.jobs.filter((one) => one.enabled && !one.declarationKey).slice(0, MAX_OTHERS)) {
-    const next = job.state.nextRunAtMs ?? null;
-    add(
-      "self",
-      node({
-        id: `schedule:${job.id}`,
-        kind: "schedule",
-        label: (job.displayName ?? job.name).slice(0, 200),
-        detail: describeSchedule(job.schedule),
-        updatedAt: next,
-      }),
-    );
-  }
-  for (const session of sources.sessions.slice(0, MAX_OTHERS)) {
-    const label = session.label ?? sessionLabel(session.key);
-    add(
-      "self",
-      node({
-        id: `conversation:${session.key}`.slice(0, 300),
-        kind: "conversation",
-        label,
-        size: session.totalTokens ?? null,
-        updatedAt: session.updatedAt ?? null,
-        active: session.hasActiveRun ?? false,
-      }),
-    );
-  }
+  const parts = [
+    ...fileParts(files),
+    ...skillParts(sources.skills),
+    ...toolParts(sources.tools),
+    ...scheduleParts(sources.jobs),
+    ...conversationParts(sources.sessions),
+  ];
   return {
     takenAt: takenAt.toISOString(),
     live: true,
-    nodes: unique(nodes),
-    edges,
-    files: files.map((file) => ({
-      name: file.name,
-      size: file.size,
-      updatedAt: file.updatedAt,
-      text: file.text.slice(0, MAX_FILE_CHARS),
-      truncated: file.text.length > MAX_FILE_CHARS,
+    nodes: unique([node({ id: "self", kind: "self", label: "Self" }), ...parts.map((part) => part.node)]),
+    edges: parts.map((part) => ({ from: part.from, to: part.node.id })),
+    files: files.map(({ name, size, updatedAt, text }) => ({
+      name,
+      size,
+      updatedAt,
+      text: text.slice(0, MAX_FILE_CHARS),
+      truncated: text.length > MAX_FILE_CHARS,
     })),
   };
+}
+
+function fileParts(files: readonly MindFile[]): Part[] {
+  const parts: Part[] = [];
+  let memories = 0;
+  for (const file of files) {
+    const { name, size, updatedAt } = file;
+    const id = `file:${name}`;
+    const kind = name in SELF_FILES ? "self" : "memory";
+    const label = SELF_FILES[name] ?? name.replace(/^memory\//, "").replace(/\.md$/, "");
+    parts.push({ from: "self", node: node({ id, kind, label, detail: name, size, updatedAt }) });
+    if (kind === "self") continue;
+    for (const [index, text] of memoriesIn(file.text).entries()) {
+      if ((memories += 1) > MAX_MEMORIES) return parts;
+      const memory = {
+        id: `memory:${name}:${index}`,
+        kind: "memory",
+        label: text.slice(0, 80),
+        detail: text.slice(0, 600),
+      } as const;
+      parts.push({ from: id, node: node(memory) });
+    }
+  }
+  return parts;
+}
+
+function skillParts(skills: MindSources["skills"]): Part[] {
+  return skills
+    .filter((skill) => skill.eligible && !skill.disabled && skill.modelVisible)
+    .slice(0, MAX_OTHERS)
+    .map(({ name, description }) => ({
+      from: "self",
+      node: node({ id: `skill:${name}`, kind: "skill", label: name, detail: description.slice(0, 600) }),
+    }));
+}
+
+function toolParts(groups: MindSources["tools"]): Part[] {
+  return groups
+    .flatMap((group) => group.tools)
+    .slice(0, MAX_TOOLS)
+    .map(({ id, label, description }) => ({
+      from: "self",
+      node: node({
+        id: `tool:${id}`,
+        kind: "tool",
+        label: label ?? id,
+        detail: description?.slice(0, 600) ?? null,
+      }),
+    }));
+}
+
+/** What its user asked for; the gateway's own housekeeping carries a declaration key. */
+function scheduleParts(jobs: MindSources["jobs"]): Part[] {
+  return jobs
+    .filter((job) => job.enabled && !job.declarationKey)
+    .slice(0, MAX_OTHERS)
+    .map((job) => ({
+      from: "self",
+      node: node({
+        id: `schedule:${job.id}`,
+        kind: "schedule",
+        label: job.displayName ?? job.name,
+        detail: describeSchedule(job.schedule),
+        updatedAt: job.state.nextRunAtMs ?? null,
+      }),
+    }));
+}
+
+function conversationParts(sessions: MindSources["sessions"]): Part[] {
+  return sessions.slice(0, MAX_OTHERS).map((session) => ({
+    from: "self",
+    node: node({
+      id: `conversation:${session.key}`,
+      kind: "conversation",
+      label: session.label ?? sessionLabel(session.key),
+      size: session.totalTokens ?? null,
+      updatedAt: session.updatedAt ?? null,
+      active: session.hasActiveRun ?? false,
+    }),
+  }));
 }
 
 function node(given: Pick<BrainNode, "id" | "kind" | "label"> & Partial<BrainNode>): BrainNode {

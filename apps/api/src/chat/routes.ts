@@ -64,7 +64,7 @@ async function join(deps: Deps, { device, after, conversations }: Joining): Prom
   const bot = await findBotOfUser(deps.db, device.userId);
   device.send({ t: "welcome", bot: bot ? viewBot(bot) : null, lastSeq: bot ? Number(bot.last_seq) : 0 });
   if (bot) {
-    for (const message of await selectAfter(deps.db, bot.id, after, CATCH_UP))
+    for (const message of await selectAfter(deps.db, bot.id, { after, limit: CATCH_UP }))
       device.send({ t: "message", message });
     const running = conversations.get(bot.id)?.running();
     if (running) device.send(running);

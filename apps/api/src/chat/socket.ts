@@ -99,61 +99,85 @@ function ping(clients: Set<WebSocket>): void {
   }
 }
 
-function attend(ws: WebSocket, { deps, authenticator, devices, chat }: ChatSocketOptions): void {
+function attend(ws: WebSocket, options: ChatSocketOptions): void {
   alive.add(ws);
   ws.on("pong", () => alive.add(ws));
-  ws.on("error", (err) => deps.log.debug({ err }, "a chat socket failed"));
-  let device: Device | undefined;
-  let pending = 0;
-  let queue = Promise.resolve();
-  const timers = new Timers(ws, deps);
-  timers.expectHello();
-
-  async function handle(frame: ClientFrame): Promise<void> {
-    if (frame.t === "ping") {
-      ws.send('{"t":"pong"}');
-      return;
-    }
-    if (frame.t === "hello" || frame.t === "auth") {
-      const identity = await authenticator.user(frame.token);
-      if (device && device.userId !== identity.userId)
-        throw new AppError("not_yours", "This connection belongs to somebody else.");
-      timers.authenticated(identity.expiresAt);
-      if (device) {
-        device.expiresAt = identity.expiresAt;
-        return;
-      }
-      if (frame.t === "auth") throw new AppError("invalid_input", "Say hello first.");
-      device = new Device(ws, identity);
-      devices.add(device);
-      await chat.join(device, frame.after);
-      return;
-    }
-    if (!device) throw new AppError("invalid_input", "Say hello first.");
-    await chat.receive(device, frame);
-  }
-
+  ws.on("error", (err) => options.deps.log.debug({ err }, "a chat socket failed"));
+  const attendance = new Attendance(ws, options);
   ws.on("message", (data, isBinary) => {
     alive.add(ws);
-    const frame = parseFrame(data, isBinary);
-    if (!frame) {
-      ws.close(4400, "not a frame of this protocol");
+    attendance.take(parseFrame(data, isBinary));
+  });
+  ws.on("close", () => attendance.end());
+}
+
+/** One socket from its upgrade to its end: frames one after the other, in the order they came. */
+class Attendance {
+  #ws: WebSocket;
+  #options: ChatSocketOptions;
+  #timers: Timers;
+  #device: Device | undefined;
+  #pending = 0;
+  #queue = Promise.resolve();
+
+  constructor(ws: WebSocket, options: ChatSocketOptions) {
+    this.#ws = ws;
+    this.#options = options;
+    this.#timers = new Timers(ws, options.deps);
+    this.#timers.expectHello();
+  }
+
+  take(frame: ClientFrame | undefined): void {
+    if (!frame) return this.#ws.close(4400, "not a frame of this protocol");
+    if (this.#pending >= MAX_PENDING_FRAMES) return this.#ws.close(1013, "sending too quickly");
+    this.#pending += 1;
+    this.#queue = this.#queue
+      .then(() => this.#handle(frame))
+      .catch((error: unknown) => this.#answerError(frame, error))
+      .finally(() => (this.#pending -= 1));
+  }
+
+  end(): void {
+    this.#timers.clear();
+    if (this.#device) this.#options.devices.remove(this.#device);
+  }
+
+  async #handle(frame: ClientFrame): Promise<void> {
+    if (frame.t === "ping") return this.#ws.send('{"t":"pong"}');
+    if (frame.t === "hello" || frame.t === "auth") return this.#identify(frame);
+    if (!this.#device) throw new AppError("invalid_input", "Say hello first.");
+    await this.#options.chat.receive(this.#device, frame);
+  }
+
+  async #identify(frame: Extract<ClientFrame, { t: "hello" | "auth" }>): Promise<void> {
+    const { authenticator, devices, chat } = this.#options;
+    const identity = await authenticator.user(frame.token);
+    // It may have left while the token was being checked; then nobody would ever remove it.
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    if (this.#device && this.#device.userId !== identity.userId)
+      throw new AppError("not_yours", "This connection belongs to somebody else.");
+    this.#timers.authenticated(identity.expiresAt);
+    if (this.#device) {
+      this.#device.expiresAt = identity.expiresAt;
       return;
     }
-    if (pending >= MAX_PENDING_FRAMES) {
-      ws.close(1013, "sending too quickly");
-      return;
-    }
-    pending += 1;
-    queue = queue
-      .then(() => handle(frame))
-      .catch((error: unknown) => answerError(ws, frame, error, deps))
-      .finally(() => (pending -= 1));
-  });
-  ws.on("close", () => {
-    timers.clear();
-    if (device) devices.remove(device);
-  });
+    if (frame.t === "auth") throw new AppError("invalid_input", "Say hello first.");
+    this.#device = new Device(this.#ws, identity);
+    devices.add(this.#device);
+    await chat.join(this.#device, frame.after);
+  }
+
+  #answerError(frame: ClientFrame, error: unknown): void {
+    const known =
+      error instanceof AppError
+        ? error
+        : new AppError("internal", "Something went wrong on our side.", { cause: error });
+    if (known.code === "internal")
+      this.#options.deps.log.error({ err: error, frame: frame.t }, "a chat frame failed");
+    if (known.code === "not_signed_in") return this.#ws.close(4401, "not signed in");
+    const clientId = frame.t === "send" ? frame.clientId : null;
+    this.#ws.send(JSON.stringify({ t: "error", code: known.code, message: known.message, clientId }));
+  }
 }
 
 function parseFrame(data: RawData, isBinary: boolean): ClientFrame | undefined {
@@ -163,20 +187,6 @@ function parseFrame(data: RawData, isBinary: boolean): ClientFrame | undefined {
   } catch {
     return undefined; // the caller closes with 4400, which says it all
   }
-}
-
-function answerError(ws: WebSocket, frame: ClientFrame, error: unknown, { log }: Deps): void {
-  const known =
-    error instanceof AppError
-      ? error
-      : new AppError("internal", "Something went wrong on our side.", { cause: error });
-  if (known.code === "internal") log.error({ err: error, frame: frame.t }, "a chat frame failed");
-  if (known.code === "not_signed_in") {
-    ws.close(4401, "not signed in");
-    return;
-  }
-  const clientId = frame.t === "send" ? frame.clientId : null;
-  ws.send(JSON.stringify({ t: "error", code: known.code, message: known.message, clientId }));
 }
 
 /** A socket lives as long as its token: asked for a new one a minute before, closed at the end (F75). */

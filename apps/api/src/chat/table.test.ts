@@ -67,7 +67,7 @@ test("a reply is stored once and closes its message, however often it is reporte
   ]);
   assert.equal(stored.filter((one) => one !== undefined).length, 1);
   assert.deepEqual(await selectOpen(db, botId), []);
-  const all = await selectAfter(db, botId, 0, 10);
+  const all = await selectAfter(db, botId, { after: 0, limit: 10 });
   assert.deepEqual(
     all.map((one) => [one.seq, one.role, one.state]),
     [
@@ -103,7 +103,7 @@ test("F76 a paused bot takes no message, and nothing is stored", async (t) => {
   const { db, botId } = await setUp(t);
   await db.updateTable("app.bots").set({ desired: "paused" }).execute();
   assert.equal(await appendUserMessage(db, { botId, clientId: randomUUID(), text: "hi" }), undefined);
-  assert.deepEqual(await selectAfter(db, botId, 0, 10), []);
+  assert.deepEqual(await selectAfter(db, botId, { after: 0, limit: 10 }), []);
 });
 
 test("F69 a message asks a bot that is going to sleep to run, in its own transaction", async (t) => {
@@ -139,9 +139,9 @@ test("I7 as a user one reads one's own messages and nobody else's", async (t) =>
   await appendUserMessage(db, { botId: otherBot, clientId: randomUUID(), text: "canary" });
   await withUser(db, userId, async (trx) => {
     assert.deepEqual(
-      (await selectAfter(trx, botId, 0, 10)).map((one) => one.text),
+      (await selectAfter(trx, botId, { after: 0, limit: 10 })).map((one) => one.text),
       ["mine"],
     );
-    assert.deepEqual(await selectAfter(trx, otherBot, 0, 10), []);
+    assert.deepEqual(await selectAfter(trx, otherBot, { after: 0, limit: 10 }), []);
   });
 });

@@ -120,7 +120,11 @@ export async function appendBotMessage(
 }
 
 /** Moves a user message forward. A message that was answered meanwhile stays answered. */
-export async function markDelivered(db: Kysely<Database>, botId: string, messageId: string): Promise<boolean> {
+export async function markDelivered(
+  db: Kysely<Database>,
+  botId: string,
+  messageId: string,
+): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable("app.messages")
     .set({ state: "delivered" })
@@ -149,8 +153,7 @@ export async function selectOpen(db: Kysely<Database>, botId: string, limit = 50
 export async function selectAfter(
   db: Kysely<Database>,
   botId: string,
-  after: number,
-  limit: number,
+  { after, limit }: { after: number; limit: number },
 ): Promise<Message[]> {
   const rows = await db
     .selectFrom("app.messages")

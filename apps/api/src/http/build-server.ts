@@ -4,8 +4,10 @@ import cors from "@fastify/cors";
 import rateLimit from "@fastify/rate-limit";
 import { errorTable, type ErrorBody } from "@molt/contract";
 import Fastify, { type FastifyError, type FastifyInstance, LogController } from "fastify";
+import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
+import type { Logger } from "../log.ts";
 
 /** Requests a minute and address. Signed-in screens make about ten; the rest is room for shared addresses. */
 const REQUESTS_PER_MINUTE = 600;
@@ -24,6 +26,13 @@ export async function buildServer({ config, log }: Deps): Promise<FastifyInstanc
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
     routerOptions: { ignoreTrailingSlash: false },
   });
+  await addGuards(app, config);
+  addRequestHooks(app, { config, log });
+  addErrorHandlers(app, log);
+  return app;
+}
+
+async function addGuards(app: FastifyInstance, config: Config): Promise<void> {
   await app.register(cors, {
     origin: config.http.allowedOrigins,
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -44,6 +53,9 @@ export async function buildServer({ config, log }: Deps): Promise<FastifyInstanc
     allowList: (request) => request.url === "/healthz" || request.url === "/readyz",
     errorResponseBuilder: () => new AppError("rate_limited", "Too many requests. Please wait a moment."),
   });
+}
+
+function addRequestHooks(app: FastifyInstance, { config, log }: Pick<Deps, "config" | "log">): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({
       "x-request-id": request.id,
@@ -66,6 +78,9 @@ export async function buildServer({ config, log }: Deps): Promise<FastifyInstanc
       "answered",
     );
   });
+}
+
+function addErrorHandlers(app: FastifyInstance, log: Logger): void {
   app.setNotFoundHandler(() => {
     throw new AppError("not_found", "There is nothing at this address.");
   });
@@ -86,7 +101,6 @@ export async function buildServer({ config, log }: Deps): Promise<FastifyInstanc
     };
     return reply.status(known.status).send(body);
   });
-  return app;
 }
 
 /** Anything that is not ours becomes one of ours; only its status is believed, never its words. */

@@ -44,7 +44,7 @@ export function serve<I extends z.ZodType, O extends z.ZodType, C extends Endpoi
     method: endpoint.method,
     url: endpoint.path,
     async handler(request, reply) {
-      const caller = await identify(endpoint, request, reply, authenticator);
+      const caller = await identify(endpoint, { request, reply, authenticator });
       const raw =
         endpoint.method === "GET" || endpoint.method === "DELETE" ? request.query : (request.body ?? {});
       const input = endpoint.input.safeParse(raw);
@@ -58,9 +58,7 @@ export function serve<I extends z.ZodType, O extends z.ZodType, C extends Endpoi
 
 async function identify(
   endpoint: Endpoint,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  authenticator: Authenticator,
+  { request, reply, authenticator }: Pick<Caller, "request" | "reply"> & Pick<Server, "authenticator">,
 ): Promise<Caller | UserCaller | BotCaller> {
   const caller: Caller = { requestId: request.id, ip: request.ip, signal: goneSignal(reply), request, reply };
   if (endpoint.caller === "user") {
