@@ -31,15 +31,21 @@ export async function firstReply({ urls }: Ready): Promise<{ name: string; ms: n
   steps.push({ name: "first streamed character", atMs: firstMs });
   reached(`whole reply, in ${increments} increments`);
   socket.close();
-  console.log(`\n  limit ${LIMIT_MS / 1000} s, first character after ${(firstMs / 1000).toFixed(1)} s: ratio ${(firstMs / LIMIT_MS).toFixed(2)}`);
+  console.log(
+    `\n  limit ${LIMIT_MS / 1000} s, first character after ${(firstMs / 1000).toFixed(1)} s: ratio ${(firstMs / LIMIT_MS).toFixed(2)}`,
+  );
   return steps.map(({ name, atMs }) => ({ name, ms: Math.round(atMs) }));
 }
 
 async function signUp(api: string): Promise<string> {
   const auth = new AuthClient({ url: `${api}/auth/v1`, autoRefreshToken: false, persistSession: false });
-  const { data, error } = await auth.signUp({ email: `bench.${randomUUID()}@example.com`, password: randomUUID() });
+  const { data, error } = await auth.signUp({
+    email: `bench.${randomUUID()}@example.com`,
+    password: randomUUID(),
+  });
   if (error) throw error;
-  if (!data.session) throw new Error("The auth service wants the address confirmed first; the bench needs sign-up without.");
+  if (!data.session)
+    throw new Error("The auth service wants the address confirmed first; the bench needs sign-up without.");
   return data.session.access_token;
 }
 
@@ -59,10 +65,14 @@ async function pay(api: string, token: string): Promise<void> {
   await call(api, "/me", { token });
   const { checkoutUrl } = await call<{ checkoutUrl: string }>(api, "/billing/checkout", { token, body: {} });
   const page = await (await fetch(checkoutUrl, { signal: AbortSignal.timeout(10_000) })).text();
-  const form = [...page.matchAll(/<form[^>]*>[\s\S]*?<\/form>/g)].map(([html]) => html).find((html) => html.includes("Pay $50.00"));
+  const form = [...page.matchAll(/<form[^>]*>[\s\S]*?<\/form>/g)]
+    .map(([html]) => html)
+    .find((html) => html.includes("Pay $50.00"));
   const action = form?.match(/action="([^"]+)"/)?.[1];
   if (!form || !action) throw new Error("The checkout page has no form to pay with.");
-  const fields = [...form.matchAll(/<(?:input|button)[^>]*name="([^"]+)"[^>]*value="([^"]*)"/g)].map(([, name = "", value = ""]) => [name, value]);
+  const fields = [...form.matchAll(/<(?:input|button)[^>]*name="([^"]+)"[^>]*value="([^"]*)"/g)].map(
+    ([, name = "", value = ""]) => [name, value],
+  );
   const response = await fetch(new URL(action, checkoutUrl), {
     method: "POST",
     body: new URLSearchParams(fields),
@@ -110,6 +120,8 @@ function ask(socket: WebSocket, elapsedMs: () => number): Promise<{ firstMs: num
       clearTimeout(timer);
       resolve({ firstMs: firstMs || elapsedMs(), increments });
     });
-    socket.send(JSON.stringify({ t: "send", clientId: randomUUID(), text: "Hello! What can you do for me?" }));
+    socket.send(
+      JSON.stringify({ t: "send", clientId: randomUUID(), text: "Hello! What can you do for me?" }),
+    );
   });
 }

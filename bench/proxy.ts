@@ -36,7 +36,7 @@ interface Part {
   url: string;
 }
 
-export interface ProxyFigures {
+interface ProxyFigures {
   name: string;
   /** Median, one at a time. */
   firstByteMs: number;
@@ -264,8 +264,8 @@ async function stopPart({ child }: Part): Promise<void> {
   await exited;
 }
 
-if (import.meta.main) {
-  const figures = await benchProxy();
+/** The figures of one run beside each other; ratios are against the plain pipe. */
+export function printProxy(figures: readonly ProxyFigures[]): void {
   const plain = figures[1];
   for (const { name, ...figure } of figures) {
     const ratio = plain ? (figure.cpuPerStreamUs / plain.cpuPerStreamUs).toFixed(2) : "";

@@ -3,9 +3,13 @@
  * figures with the limit or the peer beside them. Never part of `npm test`.
  */
 import { firstReply } from "../bench/first-reply.ts";
+import { benchProxy, printProxy } from "../bench/proxy.ts";
 import { startCopy } from "./lib/running-copy.ts";
 
 const benches: Record<string, () => Promise<void>> = {
+  async proxy() {
+    printProxy(await benchProxy());
+  },
   async "first-reply"() {
     console.log("  starting a fresh copy …");
     const copy = await startCopy();

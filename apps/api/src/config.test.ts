@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isSet, readConfig, secretsOf } from "./config.ts";
+import { environmentSecrets, isSet, readConfig, secretsOf } from "./config.ts";
 import { testEnvironment } from "./testing/deps.ts";
 
 test("a complete environment is read", () => {
@@ -38,4 +38,9 @@ test("everything that opens something is known to the log's redaction", () => {
   const secrets = secretsOf(readConfig(testEnvironment({ DATABASE_URL: "postgres://a:pw-of-database@h/d" })));
   for (const secret of ["pw-of-database", "sk_test_local", "whsec_test_local", "fly-test-token"])
     assert.ok(secrets.includes(secret), secret);
+});
+
+test("every one of several provider keys is known to the log's redaction", () => {
+  const env = { ANTHROPIC_API_KEY: "first-key-0001, second-key-0002", PATH: "/bin" };
+  assert.deepEqual(environmentSecrets(env), ["first-key-0001", "second-key-0002"]);
 });

@@ -185,6 +185,12 @@ export function secretsOf(config: Config): string[] {
   ].filter((secret) => secret !== "");
 }
 
+/** Values of this process's environment that open something, by their names: what redaction must know as well. */
+export function environmentSecrets(env: NodeJS.ProcessEnv): string[] {
+  const named = Object.entries(env).filter(([name]) => /_(KEY|KEYS|TOKEN|SECRET|PASSWORD)$/.test(name));
+  return named.flatMap(([, value]) => list(value ?? ""));
+}
+
 /** The whole environment, for the two readers that take a record of their own (roles, model providers). */
 export function environment(): NodeJS.ProcessEnv {
   return process.env;

@@ -10,7 +10,14 @@ import { billingLoops, billingRoutes } from "./billing/routes.ts";
 import { brainRoutes } from "./brain/routes.ts";
 import { chatRoutes, openChat } from "./chat/routes.ts";
 import { systemClock } from "./clock.ts";
-import { type Config, ConfigError, environment, readConfig, secretsOf } from "./config.ts";
+import {
+  type Config,
+  ConfigError,
+  environment,
+  environmentSecrets,
+  readConfig,
+  secretsOf,
+} from "./config.ts";
 import { openDatabase } from "./db/open.ts";
 import type { Deps } from "./deps.ts";
 import { openEvents } from "./events.ts";
@@ -109,7 +116,8 @@ async function main(): Promise<void> {
   const roles = roleNames.filter((name) => process.argv.slice(2).includes(name));
   if (roles.length === 0) throw new ConfigError(`Say which role to run: ${roleNames.join(", ")}.`);
   const config: Config = readConfig(environment());
-  const log = createLog(secretsOf(config), config.logLevel).child({ role: roles.join("+") });
+  const secrets = [...secretsOf(config), ...environmentSecrets(environment())];
+  const log = createLog(secrets, config.logLevel).child({ role: roles.join("+") });
   const clock = systemClock(config.clockOffsetMs);
   const max = roles.reduce((sum, role) => sum + POOL[role], 0);
   const onIdleError = (err: Error) => log.warn({ err }, "lost an idle database connection");

@@ -92,6 +92,9 @@ export interface UsageLogTable {
   latency_ms: number | null;
   reason: string | null;
   settled_at: Date | null;
+  /** The proxy process that forwarded it; its open rows are swept when it is gone. */
+  process_id: string | null;
+  reasoning_tokens: Generated<bigint>;
 }
 
 export interface UsageDayTable {
