@@ -255,6 +255,13 @@ export class Host {
     return machine.destroy({ force, done: () => this.#detach(machine.record.id) });
   }
 
+  /** As Fly may do at any time: their next start is a cold boot. */
+  dropOldSnapshots(): void {
+    const kept = [...this.machines.values()].filter((machine) => machine.hasSnapshot());
+    kept.sort((a, b) => b.record.updatedAt.localeCompare(a.record.updatedAt));
+    for (const machine of kept.slice(this.settings.maxSuspended)) machine.dropSnapshot();
+  }
+
   /** Every machine ends, at most `timeoutMs` after it was asked to. */
   async close(timeoutMs: number): Promise<void> {
     this.#store.hurry();

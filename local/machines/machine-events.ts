@@ -47,6 +47,10 @@ export function stoppedByUs(exit: Exit | undefined, source: MachineEvent["source
   return { type: "exit", source, ...exitEvent(seen, { requested: true, restarting: false }) };
 }
 
+export function endedByItself(exit: Exit): NewEvent {
+  return { type: "exit", source: "flyd", ...exitEvent(exit, { requested: false, restarting: false }) };
+}
+
 /** When to start again, or undefined to stay stopped. Counts the restart it answers. */
 export function restartDelayMs(record: MachineRecord, exit: Exit, now: number): number | undefined {
   const { policy = "on-failure", max_retries: retries = defaultRetries } = record.config.restart ?? {};

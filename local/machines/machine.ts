@@ -9,20 +9,18 @@ import { Changes } from "./changes.ts";
 import { durationMs } from "./durations.ts";
 import { precondition } from "./fly-error.ts";
 import { goingUp, startable, stopSignal, unable } from "./machine-rules.ts";
-import { exitEvent, remember, restartDelayMs, stoppedByUs, type ExitFacts } from "./machine-events.ts";
+import {
+  endedByItself,
+  exitEvent,
+  remember,
+  restartDelayMs,
+  stoppedByUs,
+  type ExitFacts,
+} from "./machine-events.ts";
 import { ulid } from "./ids.ts";
-import type { Knobs } from "./knobs.ts";
-import type { Log } from "./log.ts";
-import type { Exit, ProcessDriver, Running } from "./process-driver.ts";
-import type { Store } from "./store.ts";
+import type { Exit, Running } from "./process-driver.ts";
+import type { MachineParts } from "./machine-parts.ts";
 import type { MachineConfig, MachineEvent, MachineRecord, MachineState } from "./types.ts";
-
-export interface MachineParts {
-  driver: ProcessDriver;
-  store: Store;
-  knobs: Knobs;
-  log: Log;
-}
 
 export class Machine {
   readonly record: MachineRecord;
@@ -43,9 +41,7 @@ export class Machine {
     const previous = this.record.state;
     if (previous === "started" || goingUp.has(previous)) return previous;
     if (!startable.has(previous)) throw unable("start", previous);
-    const saved = this.#to("starting", { type: "start", source: "user" });
-    this.#later(() => this.#bringUp());
-    await saved;
+    await this.#accept("starting", "start", () => this.#bringUp());
     return previous;
   }
 
@@ -57,21 +53,17 @@ export class Machine {
     const timeoutMs = options.timeoutMs ?? durationMs(config.stop_config?.timeout ?? "5s") ?? 5000;
     // A frozen tree cannot hear a signal: dropping its snapshot means killing it.
     const frozen = this.#wantsSleep();
-    const saved = this.#to("stopping", { type: "stop", source: "user" });
-    this.#later(async () => {
+    await this.#accept("stopping", "stop", async () => {
       const exit = await this.#bringDown({ signal, timeoutMs: frozen ? 0 : timeoutMs });
       if (this.record.state === "stopping") await this.#to("stopped", stoppedByUs(exit, "user"));
     });
-    await saved;
   }
 
   async suspend(): Promise<void> {
     const { state } = this.record;
     if (state === "suspended" || state === "suspending") return;
     if (state !== "started") throw unable("suspend", state);
-    const saved = this.#to("suspending", { type: "suspend", source: "user" });
-    this.#later(() => this.#freeze());
-    await saved;
+    await this.#accept("suspending", "suspend", () => this.#freeze());
   }
 
   async restart(options: { signal?: string; timeoutMs?: number; force?: boolean } = {}): Promise<void> {
@@ -79,12 +71,10 @@ export class Machine {
     if (state !== "started" && state !== "stopped" && state !== "suspended") throw unable("restart", state);
     const signal = stopSignal(options.signal ?? config.stop_config?.signal);
     const timeoutMs = options.force === true || state === "suspended" ? 0 : (options.timeoutMs ?? 5000);
-    const saved = this.#to("restarting", { type: "restart", source: "user" });
-    this.#later(async () => {
+    await this.#accept("restarting", "restart", async () => {
       await this.#bringDown({ signal, timeoutMs });
       await this.#bringUp();
     });
-    await saved;
   }
 
   /** A new version. A running machine is replaced by it; with `skipLaunch` it ends stopped. */
@@ -100,14 +90,12 @@ export class Machine {
     const signal = stopSignal(this.record.config.stop_config?.signal);
     this.record.config = config;
     this.record.instanceId = ulid();
-    const saved = this.#to("replacing", { type: "update", source: "user" });
-    this.#later(async () => {
+    await this.#accept("replacing", "update", async () => {
       const exit = await this.#bringDown({ signal, timeoutMs: state === "started" ? 5000 : 0 });
       if (this.record.state !== "replacing") return;
       if (options.skipLaunch) await this.#to("stopped", stoppedByUs(exit, "user"));
       else await this.#bringUp();
     });
-    await saved;
   }
 
   /** Answers when it is accepted; `done` runs once the tree is gone. */
@@ -116,9 +104,7 @@ export class Machine {
     if (state === "destroyed" || state === "destroying") return;
     if (!options.force && !["stopped", "suspended", "created", "failed"].includes(state))
       throw unable("destroy", state);
-    const saved = this.#to("destroying", { type: "destroy", source: "user" });
-    this.#later(() => this.#remove(options.done));
-    await saved;
+    await this.#accept("destroying", "destroy", () => this.#remove(options.done));
   }
 
   /** True once the state is reached, false when time is up. */
@@ -131,6 +117,16 @@ export class Machine {
     const write = this.#saving.then(() => this.#parts.store.save("machines", this.record.id, this.record));
     this.#saving = write.catch(() => undefined); // The caller of save hears of it; the next save is independent.
     return write;
+  }
+
+  hasSnapshot = (): boolean => this.record.state === "suspended" && this.record.process !== null;
+
+  dropSnapshot(): void {
+    this.#later(async () => {
+      if (!this.hasSnapshot()) return;
+      await this.#bringDown({ signal: "SIGKILL", timeoutMs: 0 });
+      await this.save();
+    });
   }
 
   /** First launch, or what was begun when an earlier host ended. */
@@ -161,11 +157,7 @@ export class Machine {
     }
     if (this.#running !== undefined) await this.#to("started");
     else if (state === "started" || state === "stopping")
-      await this.#to("stopped", {
-        type: "exit",
-        source: "flyd",
-        ...exitEvent({ code: null, signal: null, known: false }, { requested: false, restarting: false }),
-      });
+      await this.#to("stopped", endedByItself({ code: null, signal: null, known: false }));
   }
 
   /** The host ends: a running machine ends stopped, a suspended one loses its snapshot. */
@@ -186,11 +178,7 @@ export class Machine {
     const { knobs, driver, log } = this.#parts;
     if (knobs.failStarts > 0) {
       knobs.failStarts -= 1;
-      return this.#to("stopped", {
-        type: "exit",
-        source: "flyd",
-        ...exitEvent({ code: 1, signal: null, known: true }, { requested: false, restarting: false }),
-      });
+      return this.#to("stopped", endedByItself({ code: 1, signal: null, known: true }));
     }
     if (this.#running !== undefined) {
       const kept = !knobs.loseSnapshots && (await driver.thaw(this.#running.ref, this.record.id));
@@ -282,6 +270,13 @@ export class Machine {
     if (this.#running !== undefined) this.#parts.driver.release(this.#running.ref);
     this.#running = undefined;
     this.record.process = null;
+  }
+
+  /** A request's part: the state at once, the work later. Answers when the state is durable. */
+  #accept(state: MachineState, type: MachineEvent["type"], work: () => Promise<void>): Promise<void> {
+    const saved = this.#to(state, { type, source: "user" });
+    this.#later(work);
+    return saved;
   }
 
   /** The state changes before the first await, so that two requests cannot both find the old one. */

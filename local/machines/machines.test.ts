@@ -104,10 +104,10 @@ function throughProxy(host: TestHost, path: string, name = "one.flycast"): Promi
 
 /** A started machine may need a moment until it listens. */
 async function seen(host: TestHost): Promise<Answer["body"]> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  const giveUpAt = performance.now() + 15_000;
+  while (performance.now() < giveUpAt) {
     const answer = await throughProxy(host, "/");
     if (answer.status === 200) return JSON.parse(answer.text);
-    await new Promise((resolve) => setImmediate(resolve));
     await call(host, "GET /apps/one");
   }
   throw new Error("the machine never listened");
@@ -261,6 +261,25 @@ test("F67 a lost snapshot is a cold boot that the API does not mention", async (
   const after = await seen(host);
   assert.notEqual(after.bootId, before.bootId);
   assert.equal(after.boots, 2);
+});
+
+test("only so many machines keep their memory while suspended; the oldest loses it and boots cold", async (t) => {
+  const { host } = await place(t, { MAX_SUSPENDED: "1" });
+  const { id } = await started(host);
+  const before = await seen(host);
+  const other = await ok(host, "POST /apps/one/machines", { config: config(undefined, { services: [] }) });
+  await waitFor(host, other.id, "started");
+  for (const one of [id, other.id]) {
+    await ok(host, `POST /apps/one/machines/${one}/suspend`);
+    await waitFor(host, one, "suspended");
+  }
+  const kept = await processOf(host, other.id);
+  await untilGone(before.pid);
+  assert.equal((await ok(host, `GET /apps/one/machines/${id}`)).state, "suspended");
+  assert.ok(await isAlive(kept), "the younger one is kept");
+  await ok(host, `POST /apps/one/machines/${id}/start`);
+  await waitFor(host, id, "started");
+  assert.equal((await seen(host)).boots, 2);
 });
 
 test("stop of a suspended machine kills it and drops its snapshot", async (t) => {
@@ -422,6 +441,7 @@ test("the proxy splices an upgraded connection byte for byte", async (t) => {
   const { port } = new URL(host.proxyUrl);
   const socket = connect(Number(port), "127.0.0.1");
   t.after(() => socket.destroy());
+  socket.setTimeout(10_000, () => socket.destroy(new Error("nothing came back")));
   socket.write(
     "GET /ws HTTP/1.1\r\nHost: one.flycast:80\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nping",
   );

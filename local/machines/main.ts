@@ -5,6 +5,7 @@
  * DATABASE_URL  Postgres; own schema machines_local        DATA_DIR  volumes, logs, root folders
  * TOKEN         the bearer token, required                 IMAGES    {"<image>":{"command":["/abs/node",…]}}
  * BOT_PORT_BASE first of the bots' ports, below 32000      CONTROL=1 opens /__control for tests
+ * MAX_SUSPENDED machines that keep their memory while suspended (16)
  * OWNER_WAIT_MS how long to wait for another host on the same database to end (10000)
  * ORG           organisation of the token ("local")     PROXY_NETWORK network of the proxy ("default")
  */
@@ -21,7 +22,7 @@ import { readSettings } from "./settings.ts";
 const address = "127.0.0.1";
 /** A bot gets this long to end by itself when the host ends. */
 const graceMs = 8000;
-const trimEveryMs = 5000;
+const tidyEveryMs = 2000;
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
@@ -52,7 +53,10 @@ async function main(): Promise<void> {
     });
   const url = await server.listen({ port: settings.port, host: address });
   const proxyUrl = `http://${address}:${await listen(flycast, settings.proxyPort)}`;
-  setInterval(() => void trimLogs(host), trimEveryMs).unref();
+  setInterval(() => {
+    host.dropOldSnapshots();
+    void trimLogs(host);
+  }, tidyEveryMs).unref();
   process.stdout.write(`${JSON.stringify({ ready: true, url, proxyUrl, driver: host.driver.name })}\n`);
 }
 

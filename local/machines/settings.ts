@@ -20,6 +20,8 @@ export interface Settings {
   /** First port of the machines; undefined picks a random place, so that two hosts seldom meet. */
   botPortBase: number | undefined;
   control: boolean;
+  /** A suspended machine keeps its memory here; beyond so many the oldest loses its snapshot. */
+  maxSuspended: number;
   /** How long to wait for another host on this database to end. */
   ownerWaitMs: number;
 }
@@ -38,6 +40,13 @@ function port(env: Env, name: string): number | undefined {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 0 || number > 65_535)
     throw new Error(`${name} is not a port: ${value}`);
+  return number;
+}
+
+function count(env: Env, name: string, otherwise: number): number {
+  const number = Number(env[name] || otherwise);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`${name} is not a whole number above 0: ${env[name]}`);
   return number;
 }
 
@@ -78,6 +87,7 @@ export function readSettings(env: Env): Settings {
     images: images(env),
     botPortBase: botPortBase === 0 ? undefined : botPortBase,
     control: env["CONTROL"] === "1",
-    ownerWaitMs: Number(env["OWNER_WAIT_MS"] ?? 10_000),
+    maxSuspended: count(env, "MAX_SUSPENDED", 16),
+    ownerWaitMs: count(env, "OWNER_WAIT_MS", 10_000),
   };
 }

@@ -40,8 +40,10 @@ const server = createServer((request, response) => {
     }),
   );
 });
-server.on("upgrade", (_request, socket) => {
+server.on("upgrade", (_request, socket, head: Buffer) => {
   socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+  // What came in one packet with the request is not on the socket any more.
+  socket.write(head);
   socket.pipe(socket);
 });
 server.listen(Number(env["DOOR_PORT"]), "127.0.0.1");

@@ -4,11 +4,22 @@ import { join } from "node:path";
 import test from "node:test";
 import { sql } from "kysely";
 import { open } from "../secrets.ts";
+import type { Fly } from "./fly.ts";
 import { appName } from "./machine-config.ts";
 import { pauseBot } from "./pause-bot.ts";
 import { provisionBot } from "./provision-bot.ts";
 import { reconcileBot } from "./reconcile-bots.job.ts";
-import { type BotRow, claimBots } from "./table.ts";
+import {
+  type BotRow,
+  claimBots,
+  LeaseLost,
+  markAsleep,
+  releaseBot,
+  removeBot,
+  renewLease,
+  stayAwake,
+  writeBot,
+} from "./table.ts";
 import { boots, sharedMachines, type TestFleet, testFleet } from "./testing/test-fleet.ts";
 import { sleepIdleBots } from "./sleep-idle-bots.job.ts";
 import { wakeBot } from "./wake-bot.ts";
@@ -247,53 +258,97 @@ test("F39 a machine whose bot never gets ready is replaced twice, then the perso
   assert.equal(Object(body).length, 1);
 });
 
-test("F40 a worker that dies anywhere is followed by one that goes on where it stood", async (t) => {
-  const fleet = await testFleet(t, { limits: { leaseMs: 300 } });
+/** The same Fly, but at the nth call something happens once the call is done and before its answer is seen. */
+function atCall(fly: Fly, nth: number, happens: () => Promise<void>): Fly {
+  let calls = 0;
+  return new Proxy(fly, {
+    get(target, name, receiver) {
+      const call: unknown = Reflect.get(target, name, receiver);
+      if (typeof call !== "function") return call;
+      return async (...args: unknown[]) => {
+        calls += 1;
+        const mine = calls === nth;
+        const answer: unknown = await Reflect.apply(call, target, args);
+        if (mine) await happens();
+        return answer;
+      };
+    },
+  });
+}
+
+test("F40 a worker that dies after any of its calls is followed by one that goes on where it stood", async (t) => {
+  const fleet = await testFleet(t);
   await fleet.faults({ knobs: { uniqueNames: false } });
-  const { botId } = await fleet.ask();
-  for (let calls = 1; calls <= 12; calls += 1) {
-    // Dies without a word at its nth call to Fly: no release, no heartbeat.
-    const dying = new AbortController();
-    let left = calls;
-    const fly = new Proxy(fleet.tools.fly, {
-      get(target, name, receiver) {
-        left -= 1;
-        if (left <= 0) dying.abort(new Error("killed"));
-        return Reflect.get(target, name, receiver);
-      },
+  // app: look, make, look; address: look, make; volume: look, make; machine: make, look.
+  const callsOfABirth = 9;
+  let deaths = 0;
+  for (let nth = 1; nth <= callsOfABirth; nth += 1) {
+    const { botId } = await fleet.ask();
+    const [bot] = await claimBots(fleet.deps.db, 1, 30_000);
+    assert.equal(bot?.id, botId);
+    // Nothing is written after it: neither what the call gave nor that the lease is over.
+    const fly = atCall(fleet.tools.fly, nth, () => {
+      deaths += 1;
+      return Promise.reject(new LeaseLost("killed"));
     });
-    const [bot] = await claimBots(fleet.deps.db, 1, 300);
-    if (bot !== undefined) await reconcileBot({ ...fleet.tools, fly }, bot, dying.signal);
-    await sql`update app.bots set lease_until = null, next_attempt_at = now() where id = ${botId}`.execute(
+    await reconcileBot({ ...fleet.tools, fly }, bot, AbortSignal.timeout(20_000));
+    await sql`update app.bots set lease_until = now() where id = ${botId}`.execute(fleet.deps.db);
+    const worker = fleet.worker();
+    await fleet.until(botId, isRunning);
+    await worker.stop();
+    assert.equal(creations(await fleet.truth()).length, nth, `died after call ${nth}`);
+    await sql`update app.bots set desired = 'paused', status = 'paused', next_attempt_at = 'infinity'`.execute(
       fleet.deps.db,
     );
   }
-  fleet.worker();
-  await fleet.until(botId, isRunning);
-  assert.equal(creations(await fleet.truth()).length, 1);
+  assert.equal(deaths, callsOfABirth, "a birth ended before the call it should die after");
 });
 
-test("F41 a worker that was frozen past its lease writes nothing when it wakes", async (t) => {
+for (const nth of [1, 5, 9])
+  test(`F41 a worker frozen in its call ${nth} until another has done the work changes nothing when it wakes`, async (t) => {
+    const fleet = await testFleet(t);
+    await fleet.faults({ knobs: { uniqueNames: false } });
+    const { botId } = await fleet.ask();
+    const [bot] = await claimBots(fleet.deps.db, 1, 30_000);
+    assert.ok(bot);
+    assert.deepEqual(await claimBots(fleet.deps.db, 10, 30_000), [], "a held bot is nobody else's");
+    const frozen = Promise.withResolvers<void>();
+    const thawed = Promise.withResolvers<void>();
+    const fly = atCall(fleet.tools.fly, nth, () => {
+      frozen.resolve();
+      return thawed.promise;
+    });
+    const stale = reconcileBot({ ...fleet.tools, fly }, bot, AbortSignal.timeout(20_000));
+    await frozen.promise;
+    await sql`update app.bots set lease_until = now() where id = ${botId}`.execute(fleet.deps.db);
+    const worker = fleet.worker();
+    await fleet.until(botId, isRunning);
+    await worker.stop();
+    const before = await fleet.row(botId);
+    const calls = await fleet.truth();
+    thawed.resolve();
+    await stale;
+    assert.deepEqual(await fleet.row(botId), before);
+    assert.deepEqual(await fleet.truth(), calls, "and does nothing at Fly either");
+  });
+
+test("F41 every write under an old lease is refused", async (t) => {
   const fleet = await testFleet(t);
   const { botId } = await fleet.ask();
-  const [stale] = await claimBots(fleet.deps.db, 1, 30_000);
+  const { db } = fleet.deps;
+  const [stale] = await claimBots(db, 1, 30_000);
   assert.ok(stale);
-  assert.deepEqual(await claimBots(fleet.deps.db, 10, 30_000), [], "a held bot is nobody else's");
-  await sql`update app.bots set lease_until = now() - interval '1 second' where id = ${botId}`.execute(
-    fleet.deps.db,
-  );
-  const worker = fleet.worker();
-  const before = await fleet.until(botId, isRunning);
-  await worker.stop();
-  const calls = (await fleet.truth()).length;
-  await reconcileBot(fleet.tools, stale, AbortSignal.timeout(10_000));
-  const after = await fleet.row(botId);
-  assert.deepEqual(
-    [after.status, after.step, after.boot_id, after.fence],
-    [before.status, before.step, before.boot_id, after.fence],
-  );
-  assert.ok(after.fence > stale.fence);
-  assert.equal((await fleet.truth()).length, calls, "and does nothing at Fly either");
+  await sql`update app.bots set lease_until = now(), desired = 'asleep' where id = ${botId}`.execute(db);
+  const [fresh] = await claimBots(db, 1, 30_000);
+  assert.equal(fresh?.fence, stale.fence + 1n);
+  const before = await fleet.row(botId);
+  await assert.rejects(renewLease(db, stale, 30_000), LeaseLost);
+  await assert.rejects(writeBot(db, stale, { status: "running" }), LeaseLost);
+  assert.equal(await markAsleep(db, stale, { suspensionId: "x", wakeAt: null }), false);
+  await stayAwake(db, stale);
+  await releaseBot(db, stale, { attempts: 0, lookMs: 0 });
+  await removeBot(db, stale);
+  assert.deepEqual(await fleet.row(botId), before);
 });
 
 test("F43 an app in the wrong network is never used", async (t) => {
