@@ -36,7 +36,13 @@ export async function databaseUser(paths: string[]): Promise<DatabaseUser> {
     );
   }
   const drop = [setpriv, `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
-  const keepAccess = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"];
+  // Without the securebit the kernel answers access(2), by which initdb looks for postgres, as if the
+  // capability were not there.
+  const keepAccess = [
+    "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override",
+    "--securebits=+no_setuid_fixup",
+  ];
   return {
     uid: NOBODY,
     spawn: (command, args, env) => launch([...drop, ...keepAccess, command, ...args], env),

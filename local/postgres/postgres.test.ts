@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import pg from "pg";
+import { databaseUser } from "./database-user.ts";
 import { startPostgres } from "./postgres.ts";
 import { prepareDatabase } from "./prepare.ts";
 
@@ -51,4 +52,17 @@ test("F59 F60 it starts as any user, in UTF-8, keeps what it acknowledged throug
   const third = await startPostgres({ dataDir, port: await freePort() });
   assert.deepEqual(await query(third.url("molt"), "select n from kept"), [1]);
   await third.stop();
+});
+
+test("F60 started as root in a home that only root may enter, the database's user still reaches its files", async (t) => {
+  if (process.getuid?.() !== 0) return t.skip("only root changes its user");
+  const home = await mkdtemp(join(tmpdir(), "molt-home-"));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  const program = join(home, "program");
+  await writeFile(program, "", { mode: 0o755 });
+  await chmod(home, 0o700);
+  const user = await databaseUser([home]);
+  // `test -x` asks access(2), as initdb does when it looks for its postgres.
+  const child = user.spawn("/usr/bin/test", ["-x", program], {});
+  assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 0);
 });
