@@ -1,0 +1,104 @@
+/** The operator's command as an operator runs it: a process, its output and its exit code. */
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { sql } from "kysely";
+import { freshDatabase, type TestDatabase } from "../apps/api/src/testing/database.ts";
+import { run } from "./lib/run.ts";
+import { findDatabase } from "./lib/operator-database.ts";
+import { root } from "./lib/web-build.ts";
+
+async function molt(args: string[], env: Record<string, string>) {
+  return run([process.execPath, "--no-warnings", join(root, "scripts/molt.ts"), ...args], { env });
+}
+
+/** People on the list, in this order; all but the last one are confirmed. */
+async function withPeople(t: TestContext, count: number): Promise<TestDatabase> {
+  const database = await freshDatabase(t);
+  await sql`
+    insert into app.waitlist (email, canonical, referral_code, token_hash, created_at, confirmed_at)
+    select 'p' || i || '@example.com', 'p' || i || '@example.com', 'code' || i, sha256(convert_to(i::text, 'UTF8')),
+      now(), case when i < ${count} then now() + i * interval '1 second' end
+    from generate_series(1, ${count}) i`.execute(database.db);
+  return database;
+}
+
+test("an operator invites the first of the list, and each of them gets one mail", async (t) => {
+  const { db, url } = await withPeople(t, 6);
+  const first = await molt(["waitlist", "invite", "--n", "2", "--json"], { DATABASE_URL: url });
+  const { invited, addresses } = JSON.parse(first.output);
+  assert.deepEqual([invited, addresses.toSorted()], [2, ["p1@example.com", "p2@example.com"]]);
+  const rest = await molt(["waitlist", "invite", "--n", "50"], { DATABASE_URL: url });
+  assert.ok(rest.ok, rest.output);
+  assert.match(rest.output, /^Invited 3 of 50\. Nobody else is waiting\.\np3@example\.com\n/);
+  const { rows } = await sql<{
+    recipient: string;
+  }>`select recipient from app.mails where template = 'waitlist-invitation' order by 1`.execute(db);
+  assert.deepEqual(
+    rows.map(({ recipient }) => recipient),
+    [1, 2, 3, 4, 5].map((n) => `p${n}@example.com`),
+  );
+});
+
+test("an operator exports the list as CSV and deletes an address from it", async (t) => {
+  const { url } = await withPeople(t, 3);
+  const env = { DATABASE_URL: url };
+  const before = await molt(["waitlist", "export"], env);
+  assert.equal(before.output.trim().split("\r\n").length, 4, before.output);
+  assert.match(before.output, /^email,language,source,/);
+  const deleted = await molt(["waitlist", "delete", "P2@example.com", "--json"], env);
+  assert.deepEqual(JSON.parse(deleted.output), { deleted: true });
+  const again = await molt(["waitlist", "delete", "p2@example.com"], env);
+  assert.match(again.output, /p2@example\.com is not on the list/);
+  assert.doesNotMatch((await molt(["waitlist", "export"], env)).output, /p2@/);
+});
+
+for (const { name, args, env = {}, says } of [
+  { name: "an unknown command", args: ["waitlist", "burn"], says: /That is not a command/ },
+  { name: "a missing number", args: ["waitlist", "invite"], says: /--n with a number from 1 to/ },
+  { name: "no people", args: ["waitlist", "invite", "--n", "0"], says: /--n with a number/ },
+  { name: "half a person", args: ["waitlist", "invite", "--n", "1.5"], says: /--n with a number/ },
+  { name: "no address", args: ["waitlist", "delete", "ann"], says: /"ann" is not an e-mail address/ },
+  { name: "an unknown flag", args: ["waitlist", "export", "--all"], says: /--all/ },
+  {
+    name: "a database that is away",
+    args: ["waitlist", "export"],
+    env: { DATABASE_URL: "postgres://molt:hidden@127.0.0.1:1/molt" },
+    says: /The database does not answer/,
+  },
+  {
+    name: "no running copy",
+    args: ["waitlist", "export"],
+    env: { MOLT_DATA_DIR: join(tmpdir(), "no-molt-here") },
+    says: /No Molt-OS is running on/,
+  },
+]) {
+  test(`${name} ends with one clear sentence and exit code 1`, async () => {
+    const answer = await molt(args, { DATABASE_URL: "", ...env });
+    assert.equal(answer.ok, false);
+    assert.match(answer.output, says);
+    assert.doesNotMatch(answer.output, /hidden|\n\s+at /);
+  });
+}
+
+test("an empty database is told from a full one", async () => {
+  const admin = new URL(process.env["TEST_DATABASE_URL"] ?? "");
+  admin.pathname = "/template1";
+  const answer = await molt(["waitlist", "export"], { DATABASE_URL: admin.href });
+  assert.match(answer.output, /This database holds no Molt-OS/);
+});
+
+test("the copy that runs on this machine is found by its folder, whatever its port", async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), "molt-operator-"));
+  t.after(() => rm(dataDir, { recursive: true }));
+  const cluster = join(dataDir, "postgres", "postgres-17");
+  await mkdir(cluster, { recursive: true });
+  await writeFile(join(dataDir, "postgres", "postgres-password"), "a/b\n");
+  await writeFile(join(cluster, "postmaster.pid"), `77\n${cluster}\n1700000000\n6409\n\n127.0.0.1\n`);
+  assert.equal(
+    await findDatabase({ MOLT_DATA_DIR: dataDir }),
+    "postgres://postgres:a%2Fb@127.0.0.1:6409/molt?sslmode=disable",
+  );
+});
