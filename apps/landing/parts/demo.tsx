@@ -3,7 +3,6 @@ import type { Brain } from "@molt/contract";
 import { busyNodes, durationOf, momentAt, type Recording } from "../lib/player.ts";
 import type { HomeWords } from "../words/en/home.ts";
 import { Mind } from "./mind.tsx";
-import { MotionRoot } from "./motion-root.tsx";
 import { Transcript } from "./transcript.tsx";
 import { usePlayback } from "./use-playback.ts";
 
@@ -29,14 +28,7 @@ export function Demo({
       <div className="grid lg:grid-cols-[1fr_1.05fr]">
         <Transcript moment={moment} words={words} />
         <div className="border-line bg-sunken max-lg:border-t lg:border-l">
-          <MotionRoot>
-            <Mind
-              brain={brain}
-              busy={busyNodes(moment, brain.nodes)}
-              label={words.mind}
-              kinds={words.kinds}
-            />
-          </MotionRoot>
+          <Mind brain={brain} busy={busyNodes(moment, brain.nodes)} label={words.mind} kinds={words.kinds} />
         </div>
       </div>
       <div className="flex items-center gap-4 border-t border-line px-4 py-3 sm:px-5">

@@ -1,8 +1,8 @@
 "use client";
 import type { Brain, BrainNode } from "@molt/contract";
-import * as m from "motion/react-m";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { MIND_SIZE, type PlacedEdge, type PlacedNode, placeMind } from "../lib/mind-layout.ts";
+import { springTo } from "../lib/spring-to.ts";
 
 type Kind = BrainNode["kind"];
 
@@ -16,7 +16,7 @@ const look: Record<Kind, { fill: string; ink: string; radius: number }> = {
   tool: { fill: "var(--muted)", ink: "var(--muted)", radius: 7 },
 };
 
-const spring = { type: "spring", stiffness: 320, damping: 18 } as const;
+const spring = { stiffness: 320, damping: 18 };
 
 /** The mind as a picture: nodes at work are filled and swell, the lines that lead to them light up. */
 export function Mind({
@@ -79,15 +79,21 @@ function Edge({ edge: { from, to }, lit }: { edge: PlacedEdge; lit: boolean }) {
 
 function Node({ node, busy }: { node: PlacedNode; busy: boolean }) {
   const { fill, radius } = look[node.kind];
+  const circle = useRef<SVGCircleElement>(null);
+  const swollen = useRef(false);
+  useEffect(() => {
+    if (!circle.current || swollen.current === busy) return;
+    swollen.current = busy;
+    springTo(circle.current, busy ? 1.35 : 1, spring);
+  }, [busy]);
   return (
     <g>
-      <m.circle
+      <circle
+        ref={circle}
+        className="from-middle"
         cx={node.x}
         cy={node.y}
         r={radius}
-        initial={false}
-        animate={{ scale: busy ? 1.35 : 1 }}
-        transition={spring}
         fill={busy ? fill : "var(--surface)"}
         stroke={fill}
         strokeWidth={2.5}

@@ -2,7 +2,6 @@
 import { mark } from "@molt/brand";
 import { href, type Language } from "../words/paths.ts";
 import { words } from "../words/words.ts";
-import { MotionRoot } from "./motion-root.tsx";
 import { ShellRing } from "./shell-ring.tsx";
 
 const inks = ["var(--kelp)", "var(--thought)", "var(--amber)"] as const;
@@ -12,9 +11,7 @@ export function Shells({ language }: { language: Language }) {
   return (
     <section className="mt-28 border-y border-line bg-sunken">
       <div className="mx-auto grid max-w-6xl items-center gap-x-16 gap-y-10 px-5 py-20 lg:grid-cols-[1fr_1.1fr]">
-        <MotionRoot>
-          <Walls label={shells.picture} />
-        </MotionRoot>
+        <Walls label={shells.picture} />
         <div>
           <h2 className="text-4xl sm:text-5xl">{shells.title}</h2>
           <p className="mt-5 text-lg text-muted">{shells.lead}</p>

@@ -1,5 +1,6 @@
 "use client";
 import { type RefObject, useEffect, useRef, useState } from "react";
+import { onFirstSight, wantsLessMotion } from "../lib/spring-to.ts";
 
 /** The recording is played this much slower than it happened, and the page says so. */
 const SLOWER = 4;
@@ -38,12 +39,8 @@ function useFirstSight(element: RefObject<HTMLElement | null>, onSight: () => vo
   act.current = onSight;
   useEffect(() => {
     const watched = element.current;
-    if (!watched || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && act.current(), {
-      threshold: 0.45,
-    });
-    observer.observe(watched);
-    return () => observer.disconnect();
+    if (!watched || wantsLessMotion()) return;
+    return onFirstSight(watched, 0.45, () => act.current());
   }, [element]);
 }
 
