@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { isSet, type ServiceName } from "../../apps/api/src/config.ts";
 import { defaultBotModel, readProviders } from "../../apps/api/src/models/providers.ts";
+import { BOT_CACHE } from "./bot-cache.ts";
 import type { LocalSecrets } from "./data-dir.ts";
 
 /** Offsets from MOLT_PORT_BASE. */
@@ -199,7 +200,15 @@ export function standInEnvironment(
       TOKEN: secrets.flyToken,
       BOT_PORT_BASE: String(ports.bots),
       IMAGES: JSON.stringify({
-        [IMAGE]: { command: [process.execPath, join(import.meta.dirname, "../../bot/entry.ts")] },
+        [IMAGE]: {
+          // A machine gets no variable of ours; what belongs to the image itself goes with its command.
+          command: [
+            "/usr/bin/env",
+            `COMPILE_CACHE_DIR=${BOT_CACHE}`,
+            process.execPath,
+            join(import.meta.dirname, "../../bot/entry.ts"),
+          ],
+        },
       }),
     },
     models: {
