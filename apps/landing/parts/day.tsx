@@ -5,7 +5,7 @@ const percent = (hour: number) => `${(hour / 24) * 100}%`;
 /** One day of a bot on a line of 24 hours: mostly asleep, awake three times, and why. */
 export function Day({ words }: { words: HomeWords["day"] }) {
   return (
-    <section className="mx-auto max-w-6xl px-5 pt-28">
+    <section className="later mx-auto max-w-6xl px-5 pt-28">
       <h2 className="max-w-2xl text-4xl sm:text-5xl">{words.title}</h2>
       <p className="mt-5 max-w-2xl text-lg text-muted">{words.lead}</p>
       <div className="mt-12" aria-hidden="true">

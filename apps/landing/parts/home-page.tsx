@@ -31,7 +31,7 @@ export function HomePage({ language }: { language: Language }) {
       <How words={home.how} />
       <Day words={home.day} />
       <Shells language={language} />
-      <section id="price" className="mx-auto max-w-6xl px-5 pt-28">
+      <section id="price" className="later mx-auto max-w-6xl px-5 pt-28">
         <h2 className="text-4xl sm:text-5xl">{home.price.title}</h2>
         <p className="mt-5 mb-10 max-w-2xl text-lg text-muted">{home.price.lead}</p>
         <Calculator

@@ -5,7 +5,7 @@ import { HalfShell } from "./old-shell.tsx";
 
 export function How({ words }: { words: HomeWords["how"] }) {
   return (
-    <section id="how" className="mx-auto max-w-6xl px-5 pt-28">
+    <section id="how" className="later mx-auto max-w-6xl px-5 pt-28">
       <h2 className="max-w-2xl text-4xl sm:text-5xl">{words.title}</h2>
       <ol className="mt-12 grid gap-x-8 gap-y-12 sm:grid-cols-2 lg:grid-cols-4">
         {words.steps.map((step, index) => (

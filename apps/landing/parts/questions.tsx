@@ -5,7 +5,7 @@ export function Questions({ words }: { words: HomeWords["questions"] }) {
   return (
     <section
       id="questions"
-      className="mx-auto grid max-w-6xl gap-x-16 gap-y-8 px-5 pt-28 lg:grid-cols-[1fr_2fr]"
+      className="later mx-auto grid max-w-6xl gap-x-16 gap-y-8 px-5 pt-28 lg:grid-cols-[1fr_2fr]"
     >
       <h2 className="text-4xl sm:text-5xl">{words.title}</h2>
       <div className="border-b border-line">

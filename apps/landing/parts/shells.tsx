@@ -9,7 +9,7 @@ const inks = ["var(--kelp)", "var(--thought)", "var(--amber)"] as const;
 export function Shells({ language }: { language: Language }) {
   const { shells } = words[language].home;
   return (
-    <section className="mt-28 border-y border-line bg-sunken">
+    <section className="later mt-28 border-y border-line bg-sunken">
       <div className="mx-auto grid max-w-6xl items-center gap-x-16 gap-y-10 px-5 py-20 lg:grid-cols-[1fr_1.1fr]">
         <Walls label={shells.picture} />
         <div>

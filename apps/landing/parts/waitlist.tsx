@@ -4,7 +4,7 @@ import { WaitlistForm } from "./waitlist-form.tsx";
 
 export function Waitlist({ words, language }: { words: HomeWords["waitlist"]; language: Language }) {
   return (
-    <section id="waitlist" className="mx-auto max-w-6xl px-5 pt-28">
+    <section id="waitlist" className="later mx-auto max-w-6xl px-5 pt-28">
       <div className="hinge grid gap-x-14 gap-y-8 bg-shell-soft px-6 py-12 sm:px-12 sm:py-16 lg:grid-cols-2">
         <div>
           <h2 className="text-4xl sm:text-5xl">{words.title}</h2>
