@@ -1,5 +1,5 @@
 /**
- * Finds a Chromium: CHROME_PATH, the system's own, or the one from npm. The npm build brings its own
+ * Finds a Chromium: CHROME_PATH (a file, or "npm"), the system's own, or the one from npm. The npm build brings its own
  * libraries, but changes its process's environment while unpacking, so that happens in a child.
  */
 import { existsSync } from "node:fs";
@@ -30,6 +30,7 @@ const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goog
 
 export async function findChromium(): Promise<Chromium> {
   const given = process.env["CHROME_PATH"];
+  if (given === "npm") return unpack();
   if (given) return { path: given, env: {} };
   const installed = SYSTEM.find((path) => existsSync(path));
   if (installed) return { path: installed, env: {} };
