@@ -43,8 +43,25 @@ export function effectiveStatus(subscription: StripeSubscription): SubscriptionS
   return subscription.status in rank ? (subscription.status as SubscriptionStatus) : "incomplete";
 }
 
+/** What a mail says of an invoice. Amounts in the currency's smallest unit. */
+export interface LatestInvoice {
+  id: string;
+  number: string | null;
+  totalCents: number;
+  dueCents: number;
+  currency: string;
+  url: string | null;
+  /** Null until it is paid. */
+  paidAt: Date | null;
+  /** The plan's period that it was written in. */
+  from: Date;
+  to: Date;
+}
+
 export interface Derived extends BillingState {
   entitled: boolean;
+  /** Of the subscription that speaks for the user. */
+  invoice: LatestInvoice | null;
   /** Further subscriptions that cost the user money: somebody has to give it back. */
   surplus: string[];
 }
@@ -61,6 +78,7 @@ export function deriveBilling(subscriptions: readonly StripeSubscription[]): Der
       currentPeriodEnd: null,
       cancelAtPeriodEnd: false,
       entitled: false,
+      invoice: null,
       surplus: [],
     };
   }
@@ -74,6 +92,26 @@ export function deriveBilling(subscriptions: readonly StripeSubscription[]): Der
     cancelAtPeriodEnd:
       isLiveStatus(status) && (subscription.cancel_at_period_end || subscription.cancel_at !== null),
     entitled: entitled.includes(status),
+    invoice: latestInvoice(subscription),
     surplus: others.filter((other) => isLiveStatus(other.status)).map((other) => other.subscription.id),
+  };
+}
+
+/** Null where there is none, or it was not expanded. */
+function latestInvoice(subscription: StripeSubscription): LatestInvoice | null {
+  const invoice = subscription.latest_invoice;
+  const [item] = subscription.items.data;
+  if (invoice === null || typeof invoice !== "object" || !invoice.id || !item) return null;
+  const paidAt = invoice.status === "paid" ? (invoice.status_transitions?.paid_at ?? null) : null;
+  return {
+    id: invoice.id,
+    number: invoice.number,
+    totalCents: invoice.total,
+    dueCents: invoice.amount_remaining,
+    currency: invoice.currency,
+    url: invoice.hosted_invoice_url ?? null,
+    paidAt: paidAt === null ? null : new Date(paidAt * 1000),
+    from: new Date(item.current_period_start * 1000),
+    to: new Date(item.current_period_end * 1000),
   };
 }

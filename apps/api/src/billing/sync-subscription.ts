@@ -4,8 +4,9 @@ import { AppError } from "../errors.ts";
 import { askForBot } from "../fleet/ask-for-bot.ts";
 import { pauseBot } from "../fleet/pause-bot.ts";
 import { deriveBilling, type Derived } from "./derive-billing.ts";
+import { queueBillingMails } from "./queue-billing-mails.ts";
 import { isMissing, stripeOf, withStripe } from "./stripe.ts";
-import { findByCustomer, lockVersion, type Version, writeBilling } from "./table.ts";
+import { findByCustomer, lockVersion, selectBillingUser, type Version, writeBilling } from "./table.ts";
 
 /** A row that changes under every one of so many looks is left to whoever comes next. */
 const maxLooks = 8;
@@ -66,7 +67,9 @@ async function write(deps: Deps, version: Version, truth: Derived): Promise<bool
   const { userId } = version;
   return deps.db.transaction().execute(async (trx) => {
     if (!(await lockVersion(trx, version))) return false;
+    const before = await selectBillingUser(trx, userId);
     const changed = await writeBilling(trx, userId, truth);
+    if (before) await queueBillingMails(deps, trx, { before, truth });
     if (truth.entitled) await askForBot(deps, trx, userId);
     else await pauseBot(deps, trx, userId);
     if (changed) deps.log.info({ userId, status: truth.status, entitled: truth.entitled }, "plan changed");

@@ -5,7 +5,7 @@ import type { Database, StripeEventTable, UserTable } from "../db/types.ts";
 
 export type BillingUser = Pick<
   Selectable<UserTable>,
-  "id" | "email" | "stripe_customer_id" | "subscription_status" | "checkout_attempt"
+  "id" | "email" | "stripe_customer_id" | "subscription_status" | "subscription_id" | "checkout_attempt"
 >;
 
 const billingColumns = [
@@ -13,6 +13,7 @@ const billingColumns = [
   "email",
   "stripe_customer_id",
   "subscription_status",
+  "subscription_id",
   "checkout_attempt",
 ] as const;
 

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { sql } from "kysely";
 import { openDatabase } from "../db/open.ts";
 import { createCheckout } from "./create-checkout.ts";
-import { createPortal } from "./create-portal.ts";
 import { receiveEvent } from "./receive-event.ts";
 import { syncSubscription } from "./sync-subscription.ts";
 import { createSweep } from "./sweep-subscriptions.job.ts";
@@ -16,6 +15,7 @@ import {
   payAs,
   planAndBot,
   sign,
+  storeCard,
   userRow,
   webhookSecret,
   type World,
@@ -291,30 +291,18 @@ test("F30 while a secret is changed, both verify", async (t) => {
   assert.equal(await countEvents(world.deps), 2);
 });
 
-/** What the form of the portal does. */
-async function storeCard(portalUrl: string, way: string): Promise<void> {
-  const answer = await fetch(`${portalUrl}/card`, {
-    method: "POST",
-    body: new URLSearchParams({ way }),
-    redirect: "manual",
-  });
-  assert.equal(answer.status, 303);
-}
-
 test("F31 F32 a failed renewal pauses the bot and keeps it; a paid one wakes it; the end pauses it again", async (t) => {
   const world = await openWorld(t);
   const userId = await world.signIn();
   const { customer, subscription } = await payAs(world, userId);
   await syncSubscription(world.deps, customer);
-  const { portalUrl } = await createPortal(world.deps, userId);
-  await storeCard(portalUrl, "declined");
+  await storeCard(world, userId, "declined");
   const end = (await userRow(world.deps, userId)).current_period_end?.getTime() ?? 0;
   await world.control("clock", { to: end / 1000 + 3600 });
   await syncSubscription(world.deps, customer);
   assert.deepEqual(await planAndBot(world.deps, userId), { plan: "past_due", bots: ["paused"] });
   const [open] = (await world.stripe.invoices.list({ customer, status: "open" })).data;
-  const again = await createPortal(world.deps, userId);
-  await storeCard(again.portalUrl, "works");
+  await storeCard(world, userId, "works");
   await world.stripe.invoices.pay(open?.id ?? "");
   await syncSubscription(world.deps, customer);
   assert.deepEqual(await planAndBot(world.deps, userId), { plan: "active", bots: ["running"] });

@@ -9,6 +9,7 @@ import { buildServer } from "../../http/build-server.ts";
 import { freshDatabase } from "../../testing/database.ts";
 import { makeUser, testDeps } from "../../testing/deps.ts";
 import { startStandIn } from "../../testing/stand-in.ts";
+import { createPortal } from "../create-portal.ts";
 import { createCheckout } from "../create-checkout.ts";
 import { handleStripeEvents } from "../handle-stripe-events.job.ts";
 import { billingRoutes } from "../routes.ts";
@@ -120,6 +121,14 @@ export async function payAs(world: World, userId: string, way = "works") {
   const session = checkoutUrl.split("/").at(-1) ?? "";
   const paid = await world.control<{ customer: string; subscription: string }>("pay", { session, way });
   return { session, checkoutUrl, customer: paid.customer, subscription: paid.subscription };
+}
+
+/** What the form of the portal does with a card that `works` or is `declined`. */
+export async function storeCard(world: World, userId: string, way: string): Promise<void> {
+  const { portalUrl } = await createPortal(world.deps, userId);
+  const body = new URLSearchParams({ way });
+  const answer = await fetch(`${portalUrl}/card`, { method: "POST", body, redirect: "manual" });
+  if (answer.status !== 303) throw new Error(`the card was not stored: ${answer.status}`);
 }
 
 export function sign(body: string, options: { secret?: string; at?: number; scheme?: string } = {}): string {
