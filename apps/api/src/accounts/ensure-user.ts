@@ -1,16 +1,24 @@
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
-import { upsertUser } from "./table.ts";
+import { queueMail } from "../mail/queue-mail.ts";
+import { isKnown, upsertUser } from "./table.ts";
 
 /**
- * Makes sure that the product knows the user of a verified token. Idempotent; called at the doors
- * through which somebody new may come in.
+ * Makes sure that the product knows the user of a verified token, and welcomes a new one by mail,
+ * once. Idempotent; called at the doors through which somebody new may come in.
  * @throws {AppError} not_signed_in when the account was deleted while its token still lives.
  */
 export async function ensureUser(
   { db }: Pick<Deps, "db">,
-  user: { userId: string; email: string },
+  { userId, email }: { userId: string; email: string },
 ): Promise<void> {
-  const known = await upsertUser(db, user.userId, user.email || "unknown@invalid");
-  if (!known) throw new AppError("not_signed_in", "This account no longer exists.");
+  // Somebody who signed up by telephone has no address, and gets no mail.
+  const address = email || "unknown@invalid";
+  if (await isKnown(db, userId, address)) return;
+  await db.transaction().execute(async (trx) => {
+    const happened = await upsertUser(trx, userId, address);
+    if (happened === "unknown") throw new AppError("not_signed_in", "This account no longer exists.");
+    if (happened === "inserted" && email)
+      await queueMail(trx, { key: `welcome/${userId}`, recipient: email, template: "welcome", data: {} });
+  });
 }
