@@ -25,6 +25,12 @@ export async function insertMail(trx: Executor, mail: NewMail): Promise<boolean>
   return rows.length === 1;
 }
 
+export async function selectKeys(db: Executor, keys: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    select key from app.mails where key = any(${sql.val([...keys])}::text[])`.execute(db);
+  return rows.map(({ key }) => key);
+}
+
 export interface ClaimedMail {
   id: string;
   recipient: string;

@@ -156,3 +156,42 @@ export async function selectBotByKeyHash(db: Db, hash: Buffer): Promise<string |
     .executeTakeFirst();
   return row?.id;
 }
+
+export interface NearCap {
+  botId: string;
+  email: string;
+  /** First day of the month, UTC. */
+  month: string;
+  /** Settled cost of the month; what is only reserved may come back. */
+  spentPicos: bigint;
+  capPicos: bigint;
+  /** The bot's last call was refused because it did not fit under the cap, and none is running. */
+  stopped: boolean;
+}
+
+/** A page of the budgets of this month of which at least `lowest` percent are used, in order of the bots. */
+export async function selectNearCaps(
+  db: Db,
+  { after, lowest, limit }: { after: string | null; lowest: number; limit: number },
+): Promise<NearCap[]> {
+  const { rows } = await sql<NearCap>`
+    select b.bot_id as "botId", users.email, b.month::text as month,
+      greatest(0, b.month_picos - open.picos)::bigint as "spentPicos", b.month_cap_picos as "capPicos",
+      open.calls = 0 and coalesce(last.state = 'refused' and last.reason = 'month_cap', false) as stopped
+    from app.model_budgets b
+    join app.bots on bots.id = b.bot_id
+    join app.users on users.id = bots.user_id
+    cross join lateral (
+      select count(*) as calls, coalesce(sum(l.reserved_picos), 0)::bigint as picos
+      from app.usage_logs l
+      where l.bot_id = b.bot_id and l.state = 'reserved' and l."timestamp" > now() - interval '1 day') open
+    left join lateral (
+      select l.state, l.reason from app.usage_logs l
+      where l.bot_id = b.bot_id and l."timestamp" >= b.month::timestamp at time zone 'utc'
+      order by l."timestamp" desc limit 1) last on true
+    where b.month = date_trunc('month', now() at time zone 'utc')::date
+      and b.month_cap_picos > 0 and b.month_picos >= b.month_cap_picos / 100 * ${lowest}::int
+      and (${after}::uuid is null or b.bot_id > ${after}::uuid)
+    order by b.bot_id limit ${limit}`.execute(db);
+  return rows;
+}
