@@ -70,6 +70,7 @@ test("only skills the bot can use and schedules of its user are shown", () => {
   assert.deepEqual(
     picture.nodes.slice(1).map((node) => [node.id, node.detail]),
     [
+      ["skills", null],
       ["skill:weather", "Looks outside"],
       ["schedule:1", "cron 0 9 * * 6"],
     ],
@@ -82,4 +83,32 @@ test("F89 a huge mind is cut to a picture that still fits its contract", () => {
   const picture = brain.parse(buildBrain({ ...empty, files }, at));
   assert.ok(picture.nodes.length < 400);
   assert.ok(picture.files.every((one) => one.truncated && one.text.length <= 32_768));
+});
+
+test("tools hang on their subject, and a subject without any is not shown", () => {
+  const tools = [
+    { id: "fs", label: "Files", tools: [{ id: "apply_patch", description: "Patch files" }] },
+    { id: "nodes", label: "Nodes", tools: [] },
+  ];
+  const picture = buildBrain({ ...empty, tools }, at);
+  assert.deepEqual(
+    picture.nodes.slice(1).map((node) => [node.id, node.label]),
+    [
+      ["tools:fs", "Files"],
+      ["tool:apply_patch", "apply patch"],
+    ],
+  );
+  assert.deepEqual(picture.edges, [
+    { from: "self", to: "tools:fs" },
+    { from: "tools:fs", to: "tool:apply_patch" },
+  ]);
+});
+
+test("the conversation that only warms a gateway up is no part of a mind", () => {
+  const sessions = [{ key: "agent:main:warm-up" }, { key: "agent:main:main-chat" }];
+  const picture = buildBrain({ ...empty, sessions }, at);
+  assert.deepEqual(
+    picture.nodes.slice(1).map((node) => node.label),
+    ["Our conversation"],
+  );
 });

@@ -66,17 +66,21 @@ export const sessionList = z.object({
     }),
   ),
 });
+/** Which tools there are, by subject. */
 export const toolCatalog = z.object({
   groups: z
     .array(
       z.object({
-        label: z.string().optional(),
-        tools: z.array(
-          z.object({ id: z.string(), label: z.string().optional(), description: z.string().optional() }),
-        ),
+        id: z.string(),
+        label: z.string().default(""),
+        tools: z.array(z.object({ id: z.string(), description: z.string().optional() })),
       }),
     )
     .default([]),
+});
+/** Which of them the bot may really use; grouped by where they come from, which nobody wants to see. */
+export const effectiveTools = z.object({
+  groups: z.array(z.object({ tools: z.array(z.object({ id: z.string() })) })).default([]),
 });
 
 export interface MindFile {
@@ -97,8 +101,10 @@ export interface MindSources {
 const MAX_FILE_CHARS = 32_768;
 const MAX_FILES = 50;
 const MAX_MEMORIES = 300;
-const MAX_TOOLS = 60;
+const MAX_TOOLS = 120;
 const MAX_OTHERS = 100;
+/** The throw-away conversation in which the door warms a gateway up after its boot (bot/readiness.ts). */
+const WARM_UP = ":warm-up";
 
 /** Which file says what the bot is; the rest of them is memory. */
 const SELF_FILES: Record<string, string> = {
@@ -162,28 +168,51 @@ function fileParts(files: readonly MindFile[]): Part[] {
 }
 
 function skillParts(skills: MindSources["skills"]): Part[] {
-  return skills
-    .filter((skill) => skill.eligible && !skill.disabled && skill.modelVisible)
-    .slice(0, MAX_OTHERS)
-    .map(({ name, description }) => ({
-      from: "self",
+  const usable = skills.filter((skill) => skill.eligible && !skill.disabled && skill.modelVisible);
+  if (usable.length === 0) return [];
+  return [
+    { from: "self", node: node({ id: "skills", kind: "skill", label: "Skills" }) },
+    ...usable.slice(0, MAX_OTHERS).map(({ name, description }) => ({
+      from: "skills",
       node: node({ id: `skill:${name}`, kind: "skill", label: name, detail: description.slice(0, 600) }),
-    }));
+    })),
+  ];
 }
 
+/** OpenClaw's subjects in words for people; others keep their own. */
+const SUBJECTS: Record<string, string> = {
+  fs: "Files",
+  runtime: "Commands",
+  memory: "Remembering",
+  sessions: "Conversations",
+  ui: "Screens",
+  messaging: "Messages",
+  automation: "Schedule and upkeep",
+  nodes: "Devices",
+  agents: "Goals and questions",
+  media: "Pictures and sound",
+};
+
+/** Tools hang on their subject. A subject of which the bot may use nothing is not shown. */
 function toolParts(groups: MindSources["tools"]): Part[] {
-  return groups
-    .flatMap((group) => group.tools)
-    .slice(0, MAX_TOOLS)
-    .map(({ id, label, description }) => ({
+  const parts: Part[] = [];
+  for (const group of groups.filter((one) => one.tools.length > 0)) {
+    const hub = `tools:${group.id}`;
+    parts.push({
       from: "self",
-      node: node({
+      node: node({ id: hub, kind: "tool", label: SUBJECTS[group.id] ?? (group.label || group.id) }),
+    });
+    for (const { id, description } of group.tools) {
+      const tool = {
         id: `tool:${id}`,
         kind: "tool",
-        label: label ?? id,
+        label: id.replaceAll("_", " "),
         detail: description?.slice(0, 600) ?? null,
-      }),
-    }));
+      } as const;
+      parts.push({ from: hub, node: node(tool) });
+    }
+  }
+  return parts.slice(0, MAX_TOOLS);
 }
 
 /** What its user asked for; the gateway's own housekeeping carries a declaration key. */
@@ -204,7 +233,8 @@ function scheduleParts(jobs: MindSources["jobs"]): Part[] {
 }
 
 function conversationParts(sessions: MindSources["sessions"]): Part[] {
-  return sessions.slice(0, MAX_OTHERS).map((session) => ({
+  const real = sessions.filter((session) => !session.key.endsWith(WARM_UP));
+  return real.slice(0, MAX_OTHERS).map((session) => ({
     from: "self",
     node: node({
       id: `conversation:${session.key}`,
@@ -252,5 +282,5 @@ function describeSchedule(schedule: MindSources["jobs"][number]["schedule"]): st
 function sessionLabel(key: string): string {
   if (key.includes(":cron:")) return "A scheduled run";
   const name = key.split(":").at(-1) ?? key;
-  return name === "main" || name === "chat" ? "Our conversation" : name;
+  return name === "main" || name === "main-chat" ? "Our conversation" : name;
 }

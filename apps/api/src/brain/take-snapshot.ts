@@ -6,9 +6,11 @@ import type { Link } from "../link/link.ts";
 import {
   buildBrain,
   cronList,
+  effectiveTools,
   fileList,
   folderList,
   type MindFile,
+  type MindSources,
   sessionList,
   skillList,
   toolCatalog,
@@ -29,19 +31,36 @@ const fileContent = z.object({
 
 /** About 40 small reads of 1 to 80 ms. Stored before it is returned. */
 export async function takeSnapshot(deps: Deps, botId: string, link: Link): Promise<Brain> {
-  const [files, skills, tools, jobs, sessions] = await Promise.all([
+  const [files, skills, jobs, sessions] = await Promise.all([
     readFiles(link),
     link.read("skills.status", {}, skillList),
-    link.read("tools.catalog", MAIN, toolCatalog),
     link.read("cron.list", { includeDisabled: true }, cronList),
     link.read("sessions.list", { limit: 50 }, sessionList),
   ]);
+  const tools = await readTools(link, sessions.sessions[0]?.key);
   const brain = buildBrain(
-    { files, skills: skills.skills, tools: tools.groups, jobs: jobs.jobs, sessions: sessions.sessions },
+    { files, skills: skills.skills, tools, jobs: jobs.jobs, sessions: sessions.sessions },
     deps.clock.now(),
   );
   await storeSnapshot(deps.db, botId, brain);
   return brain;
+}
+
+/**
+ * What the bot may really use, under the subjects of the catalogue. The gateway tells that only of a
+ * conversation; any will do, they all have the same tools here.
+ */
+async function readTools(link: Link, sessionKey: string | undefined): Promise<MindSources["tools"]> {
+  if (sessionKey === undefined) return [];
+  const [catalog, effective] = await Promise.all([
+    link.read("tools.catalog", MAIN, toolCatalog),
+    link.read("tools.effective", { sessionKey }, effectiveTools),
+  ]);
+  const usable = new Set(effective.groups.flatMap((group) => group.tools.map((tool) => tool.id)));
+  return catalog.groups.map((group) => ({
+    ...group,
+    tools: group.tools.filter((tool) => usable.has(tool.id)),
+  }));
 }
 
 async function readFiles(link: Link): Promise<MindFile[]> {

@@ -62,6 +62,7 @@ export const readMethods = [
   "doctor.memory.status",
   "skills.status",
   "tools.catalog",
+  "tools.effective",
   "cron.list",
   "cron.status",
   "cron.runs",

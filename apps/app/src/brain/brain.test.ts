@@ -20,10 +20,10 @@ const node = (id: string, kind: BrainNode["kind"], more: Partial<BrainNode> = {}
 
 function mind(memories: number): Pick<Brain, "nodes" | "edges"> {
   const nodes = [
-    node("self:x", "self", { active: true }),
+    node("self", "self", { active: true }),
     ...Array.from({ length: memories }, (_, i) => node(`memory:${i}`, "memory", { size: i * 500 })),
   ];
-  return { nodes, edges: nodes.slice(1).map((n) => ({ from: n.id, to: "self:x" })) };
+  return { nodes, edges: nodes.slice(1).map((n) => ({ from: n.id, to: "self" })) };
 }
 
 function pictureOf(
@@ -67,7 +67,10 @@ test("an edge to nowhere, or to itself, is not drawn", () => {
 });
 
 test("a book is bigger than a note, but not a thousand times", () => {
-  const [note, book] = [radiusOf({ kind: "memory", size: 300 }), radiusOf({ kind: "memory", size: 300_000 })];
+  const [note, book] = [
+    radiusOf({ id: "file:a", kind: "memory", size: 300 }),
+    radiusOf({ id: "file:b", kind: "memory", size: 300_000 }),
+  ];
   assert.ok(book > note && book < 2 * note);
 });
 
@@ -75,7 +78,7 @@ test("the same mind gives the same picture, with the self in the middle and nobo
   const model = modelOf(mind(40));
   const [a, b] = [layout(model, {}), layout(model, {})];
   assert.deepEqual(a, b);
-  assert.deepEqual(a["self:x"], { x: 0, y: 0 });
+  assert.deepEqual(a["self"], { x: 0, y: 0 });
   const points = Object.values(a);
   for (const [i, p] of points.entries())
     for (const q of points.slice(i + 1)) assert.ok(Math.hypot(p.x - q.x, p.y - q.y) > 12);
@@ -134,7 +137,7 @@ test("a living mind breathes and pulses, a sleeping one holds still", () => {
 test("names do not lie on each other, and the self keeps its own", () => {
   const { shapes } = pictureOf(mind(30));
   const labels = shapes.filter((s) => s.kind === "label");
-  assert.ok(labels.some((l) => l.text === "self:x"));
+  assert.ok(labels.some((l) => l.text === "self"));
   for (const [i, a] of labels.entries())
     for (const b of labels.slice(i + 1))
       assert.ok(
@@ -154,7 +157,7 @@ test("a chosen part lights up its ties and dims the rest", () => {
 
 test("a touch finds the part under it, and nothing in the empty corner", () => {
   const { model, positions, view } = pictureOf(mind(12));
-  for (const id of ["self:x", "memory:3"])
+  for (const id of ["self", "memory:3"])
     assert.equal(nodeAt({ model, positions, view }, project(positions[id] ?? { x: 0, y: 0 }, view)), id);
   assert.equal(nodeAt({ model, positions, view }, { x: 2, y: 2 }), null);
 });
@@ -169,7 +172,7 @@ test("the words beside the picture: groups, ties, sizes, freshness, files", () =
     ],
   );
   assert.deepEqual(
-    tiesOf(brain, "self:x").map((n) => n.id),
+    tiesOf(brain, "self").map((n) => n.id),
     ["memory:0", "memory:1"],
   );
   assert.equal(sizeWords(node("c", "conversation", { size: 84_000 })), "84k tokens");

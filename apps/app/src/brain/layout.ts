@@ -35,7 +35,7 @@ const golden = Math.PI * (3 - Math.sqrt(5));
 export function layout(model: Model, known: Positions): Positions {
   const bodies: Body[] = model.nodes.map((node, i) => {
     const start = known[node.id] ?? besideNeighbour(model, known, i) ?? spiral(i);
-    const nailed = node.kind === "self" ? { fx: 0, fy: 0 } : {};
+    const nailed = node.id === "self" ? { fx: 0, fy: 0 } : {};
     return { r: node.r, ...start, ...nailed };
   });
   const allKnown = model.nodes.every((node) => known[node.id] !== undefined);

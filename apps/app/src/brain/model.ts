@@ -48,8 +48,12 @@ const baseRadius = {
   conversation: 7,
 } satisfies Record<BrainNodeKind, number>;
 
+const personaRadius = 13;
+
 /** Grows with the logarithm of its size: a book is bigger than a note, but not a thousand times. */
-export function radiusOf(node: Pick<BrainNode, "kind" | "size">): number {
+export function radiusOf(node: Pick<BrainNode, "id" | "kind" | "size">): number {
+  // What it is written in: its character, how it works, what it knows of its person.
+  if (node.kind === "self" && node.id !== "self") return personaRadius;
   if (node.size === null || node.kind === "self") return baseRadius[node.kind];
   // Files are counted in bytes, conversations in tokens, which come in larger numbers.
   const unit = node.kind === "conversation" ? 8192 : 512;

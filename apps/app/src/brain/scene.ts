@@ -167,7 +167,7 @@ function nodeShapes({ input, node, i, at, dim, focus }: NodeInput): Shape[] {
     shapes.push({ kind: "ring", at, r: r + 3 + wave * 12, ink, alpha: (1 - wave) * 0.6 * alpha, width: 1.5 });
   }
   shapes.push({ kind: "disc", at, r: r + 5, ink, alpha: 0.14 * alpha }, { kind: "disc", at, r, ink, alpha });
-  if (node.kind === "self") shapes.push({ kind: "mark", at, r: r * 0.62, ink: "onShell", alpha });
+  if (node.id === "self") shapes.push({ kind: "mark", at, r: r * 0.62, ink: "onShell", alpha });
   if (node.id === input.selected || focus)
     shapes.push({ kind: "ring", at, r: r + 5, ink: "text", alpha: 0.9, width: 2 });
   if (focus || (!dim && labelled(node, input))) {
@@ -178,15 +178,16 @@ function nodeShapes({ input, node, i, at, dim, focus }: NodeInput): Shape[] {
       text,
       ink: focus ? "text" : "muted",
       alpha: 1,
-      strong: focus || node.kind === "self",
+      strong: focus || node.id === "self",
     });
   }
   return shapes;
 }
 
-/** Names everywhere would be noise: the big, the chosen and its neighbours, and all of a small mind. */
+/** Names everywhere would be noise: what it is and remembers, what others hang on, the chosen and its neighbours, and all of a small mind. */
 function labelled(node: ModelNode, input: SceneInput): boolean {
-  if (node.kind === "self") return true;
+  if (node.kind === "self" || node.kind === "memory" || node.kind === "schedule" || node.near.length > 2)
+    return true;
   if (input.hovered !== null || input.selected !== null) return true;
   if (input.model.nodes.length <= 36) return node.kind !== "tool" || input.model.nodes.length <= 18;
   return node.r >= 13;
