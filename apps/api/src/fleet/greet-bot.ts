@@ -1,5 +1,6 @@
 /** From a started machine to a bot one can talk to: ready, fence lifted, a first handshake. */
 import { queueMail } from "../mail/queue-mail.ts";
+import { DoorError } from "./door.ts";
 import { FleetFailure } from "./failures.ts";
 import type { FlyMachine } from "./fly.ts";
 import { appOf, doorOf, gatewayToken, type HeldBot, pause, refOf, renew, save } from "./held-bot.ts";
@@ -14,6 +15,8 @@ export async function greetBot(held: HeldBot, machine: FlyMachine): Promise<bool
   const { limits } = held.tools;
   if (held.bot.step !== "boot" && held.bot.step !== "connect") await save(held, { step: "boot" });
   if (held.bot.step === "boot") {
+    // A resumed gateway calls itself not ready while it is fenced, so the fence goes first.
+    await liftFence(held);
     if (!(await isReady(held))) {
       if (held.bot.step_age_ms > limits.bootMs) await replaceMachine(held, machine);
       return false;
@@ -30,6 +33,20 @@ export async function greetBot(held: HeldBot, machine: FlyMachine): Promise<bool
   return false;
 }
 
+/** Lifts the fence under which the bot went to sleep. A bot that had to boot has none, and is asked all the same. */
+async function liftFence(held: HeldBot): Promise<void> {
+  const { suspension_id: suspensionId } = held.bot;
+  if (suspensionId === null) return;
+  const lifted = await held.tools.door
+    .resume(doorOf(held), suspensionId, held.signal)
+    .catch((error: unknown) => {
+      held.signal.throwIfAborted();
+      if (error instanceof DoorError) return false; // nobody there yet: asked again at the next look
+      throw error;
+    });
+  if (lifted) await save(held, { suspension_id: null });
+}
+
 async function isReady(held: HeldBot): Promise<boolean> {
   const { deps, door } = held.tools;
   const until = deps.clock.monotonicMs() + patienceMs;
@@ -42,11 +59,9 @@ async function isReady(held: HeldBot): Promise<boolean> {
 }
 
 async function shakeHands(held: HeldBot): Promise<{ bootId: string } | undefined> {
-  const { deps, door, probe } = held.tools;
+  const { deps, probe } = held.tools;
   const { bot } = held;
   try {
-    if (bot.suspension_id !== null && !(await door.resume(doorOf(held), bot.suspension_id, held.signal)))
-      return undefined;
     const signal = AbortSignal.any([held.signal, AbortSignal.timeout(probeTimeoutMs)]);
     return await probe(
       deps,

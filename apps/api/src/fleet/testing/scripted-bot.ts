@@ -24,7 +24,8 @@ const server = createServer((request, response) => {
   const known = request.headers.authorization === `Bearer ${env["MOLT_GATEWAY_TOKEN"]}`;
   const path = `${request.method} ${request.url}`;
   appendFileSync(join(disk, "calls"), `${path}\n`);
-  if (path === "GET /readyz") return say(response, conduct("deaf") ? 503 : 200, {});
+  // OpenClaw calls itself not ready while it is fenced (openclaw.md, section 4).
+  if (path === "GET /readyz") return say(response, conduct("deaf") || fence !== undefined ? 503 : 200, {});
   if (!known) return say(response, 401, {});
   if (path === "GET /hello")
     return fence === undefined
