@@ -15,9 +15,9 @@ export function MailActionPage({ language, action }: { language: Language; actio
   const { heading, lead, button, done } = words[action];
   return (
     <Frame language={language} path={paths[action]}>
-      <div className="mx-auto max-w-2xl px-5 pt-16 lg:pt-24">
+      <div className="group mx-auto max-w-2xl px-5 pt-16 lg:pt-24">
         <h1 className="text-5xl sm:text-6xl">{heading}</h1>
-        <p className="mt-5 text-xl text-muted">{lead}</p>
+        <p className="mt-5 text-xl text-muted group-has-data-done:hidden">{lead}</p>
         <MailAction
           action={action}
           language={language}

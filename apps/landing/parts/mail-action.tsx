@@ -43,7 +43,7 @@ export function MailAction({ action, language, words }: Props) {
   }
 
   return (
-    <div className="mt-8">
+    <div className="mt-8" data-done={state === "done" ? "" : undefined}>
       {state === "done" ? null : (
         <button
           type="button"

@@ -8,7 +8,9 @@ export function Transcript({ moment, words }: { moment: Moment; words: HomeWords
   const list = useRef<HTMLDivElement>(null);
   const said = moment.messages.length + (moment.running?.text.length ?? 0);
   useEffect(() => {
-    if (list.current) list.current.scrollTop = list.current.scrollHeight;
+    if (!list.current) return;
+    list.current.scrollTop = list.current.scrollHeight;
+    fadeWhatIsCut(list.current);
   }, [said]);
   const { activity } = moment;
   return (
@@ -19,7 +21,8 @@ export function Transcript({ moment, words }: { moment: Moment; words: HomeWords
         aria-live="off"
         aria-label={words.transcript}
         tabIndex={0}
-        className="flex min-h-0 grow flex-col gap-3 overflow-y-auto px-4 py-5 sm:px-6"
+        onScroll={(event) => fadeWhatIsCut(event.currentTarget)}
+        className="cut-fades flex min-h-0 grow flex-col gap-3 overflow-y-auto px-4 py-5 sm:px-6"
       >
         {moment.messages.map((message) => (
           <Bubble
@@ -43,6 +46,11 @@ export function Transcript({ moment, words }: { moment: Moment; words: HomeWords
       </p>
     </div>
   );
+}
+
+/** Lines that run under the upper edge fade out there instead of being cut in half. */
+function fadeWhatIsCut(list: HTMLElement): void {
+  list.toggleAttribute("data-cut", list.scrollTop > 4);
 }
 
 function Bubble({ mine, name, text }: { mine: boolean; name: string; text: string }) {

@@ -187,6 +187,14 @@ test("the home page asks for at most 170 kB of script, with all that it fetches 
   assert.ok(total > 50_000 && total <= 170_000, `${total} bytes`);
 });
 
+test("every page asks for its two faces at once", () => {
+  for (const { address, html } of [...pages, notFound]) {
+    const fonts = all(html, /<link rel="preload" href="([^"]+\.woff2)" as="font"/g);
+    assert.equal(fonts.length, 2, address);
+    for (const font of fonts) assert.ok(exists(font), font);
+  }
+});
+
 test("a wrong address gets a page that says so in both languages and is not indexed", () => {
   assert.match(notFound.html, /<meta name="robots" content="noindex"/);
   assert.match(notFound.html, /lang="en"[\s\S]*lang="de"/);
