@@ -77,7 +77,7 @@ function html(letter: Letter, language: Language, home: string): string {
         `<p class="text" style="margin:0 0 16px;font:400 16px/1.6 ${sans};color:${light.text}">${escape(paragraph)}</p>`,
     ),
     letter.facts?.length ? factTable(letter.facts) : "",
-    letter.button ? button(letter.button, footers[language].link) : "",
+    button(letter, footers[language].link),
     letter.note || letter.stop ? smallPrint(letter) : "",
   ];
   return page({ title: letter.subject, preview: letter.preview, body: body.join("\n"), language, home });
@@ -86,9 +86,13 @@ function html(letter: Letter, language: Language, home: string): string {
 const sans = "Figtree,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const display = `'Bricolage Grotesque',${sans}`;
 
-function button({ label, url }: { label: string; url: string }, hint: string): string {
+function button({ button: shown, note, stop }: Letter, hint: string): string {
+  if (!shown) return "";
+  const { label, url } = shown;
+  // The card's own edge follows, or the small print.
+  const below = note || stop ? "0 0 20px" : "0";
   return `<table role="presentation" cellpadding="0" cellspacing="0" style="margin:8px 0 14px"><tr><td class="shell" bgcolor="${light.shell}" style="border-radius:14px 14px 14px 4px;background:${light.shell}"><a class="on-shell" href="${escape(url)}" style="display:inline-block;padding:14px 26px;font:600 16px/1.25 ${sans};color:${light.onShell};text-decoration:none">${escape(label)}</a></td></tr></table>
-<p class="muted" style="margin:0 0 20px;font:400 13px/1.5 ${sans};color:${light.muted}">${escape(hint)}<br><a class="muted" href="${escape(url)}" style="color:${light.muted};word-break:break-all">${escape(url)}</a></p>`;
+<p class="muted" style="margin:${below};font:400 13px/1.5 ${sans};color:${light.muted}">${escape(hint)}<br><a class="muted" href="${escape(url)}" style="color:${light.muted};word-break:break-all">${escape(url)}</a></p>`;
 }
 
 function factTable(facts: { label: string; value: string }[]): string {

@@ -13,7 +13,7 @@ const words = {
       paragraphs: [
         "Your account stands. What is missing is the bot: choose the plan, and one is born in a machine that is yours alone. You can watch it happen.",
       ],
-      label: "Go on",
+      label: "Get your bot",
     },
     ready: {
       subject: "Your bot is ready!",
@@ -64,7 +64,7 @@ const words = {
       paragraphs: [
         "Dein Konto steht. Was fehlt, ist der Bot: Wähle den Tarif, und einer entsteht auf einer Maschine, die nur dir gehört. Du kannst dabei zusehen.",
       ],
-      label: "Weiter",
+      label: "Zu deinem Bot",
     },
     ready: {
       subject: "Dein Bot ist bereit!",
