@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
+import { digestWeek } from "./digest-week.job.ts";
 import { sweepAbandonedCalls } from "./sweep-calls.job.ts";
 import { warnCaps } from "./warn-caps.job.ts";
 
@@ -7,6 +8,11 @@ import { warnCaps } from "./warn-caps.job.ts";
 export function modelsLoops(deps: Deps): Loop[] {
   return [
     startLoop(deps, { name: "sweep-calls", everyMs: 60_000, run: () => sweepAbandonedCalls(deps) }),
+    startLoop(deps, {
+      name: "digest-week",
+      everyMs: 60 * 60_000,
+      run: (signal) => digestWeek(deps, signal),
+    }),
     startLoop(deps, { name: "warn-caps", everyMs: 60_000, run: (signal) => warnCaps(deps, signal) }),
   ];
 }
