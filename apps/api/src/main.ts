@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { accountRoutes } from "./accounts/routes.ts";
 import { passAuthThrough } from "./accounts/pass-auth-through.ts";
 import { billingLoops, billingRoutes } from "./billing/routes.ts";
+import { keepSnapshots } from "./brain/keep-snapshots.job.ts";
 import { brainRoutes } from "./brain/routes.ts";
 import { chatRoutes, openChat } from "./chat/routes.ts";
 import { systemClock } from "./clock.ts";
@@ -63,9 +64,11 @@ async function startHttp(deps: Deps): Promise<Stop> {
   const chat = openChat(deps, { server: app.server, authenticator });
   chatRoutes(server, deps);
   brainRoutes(server, deps, chat.links);
+  const minds = keepSnapshots(deps, chat.links);
   await app.listen({ host: config.http.host, port: config.http.port });
   log.info({ port: config.http.port }, "http is listening");
   return async () => {
+    await minds.stop();
     await chat.close();
     await app.close();
   };

@@ -20,3 +20,12 @@ export async function selectSnapshot(db: Kysely<Database>, botId: string): Promi
     .executeTakeFirst();
   return row ? { ...brain.parse(row.brain), live: false } : undefined;
 }
+
+/** Awake bots that were at work since their last picture, or have none yet. */
+export async function selectChangedMinds(db: Kysely<Database>, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select b.id from app.bots b left join app.brain_snapshots s on s.bot_id = b.id
+    where b.status = 'running' and (s.taken_at is null or s.taken_at < b.last_active_at)
+    order by s.taken_at nulls first limit ${limit}`.execute(db);
+  return rows.map((row) => row.id);
+}
