@@ -1,6 +1,7 @@
 /**
- * The house's three faces, served from our own host. `optional` and a size-adjusted fallback: text
+ * The house's two faces for reading, served from our own host. `optional` and a size-adjusted fallback: text
  * never moves when a font arrives, and a slow line simply keeps the system's face.
+ * Code and figures stand in the system's own fixed-width face: a third file would be the heaviest.
  */
 import localFont from "next/font/local";
 
@@ -17,13 +18,4 @@ export const text = localFont({
   display: "optional",
   variable: "--font-figtree",
   adjustFontFallback: "Arial",
-});
-export const mono = localFont({
-  src: "../../../packages/brand/fonts/jetbrains-mono.woff2",
-  weight: "100 800",
-  display: "optional",
-  variable: "--font-jetbrains",
-  adjustFontFallback: false,
-  fallback: ["ui-monospace", "Menlo", "Consolas", "monospace"],
-  preload: false,
 });

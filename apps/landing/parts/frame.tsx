@@ -1,7 +1,7 @@
 /** What every page has around it: html with its language, the house's colours and faces, header and footer. */
 import { name } from "@molt/brand";
 import type { ReactNode } from "react";
-import { display, mono, text } from "../app/fonts.ts";
+import { display, text } from "../app/fonts.ts";
 import { themeCss } from "../lib/theme.ts";
 import { site } from "../site.config.ts";
 import { href, type Language, type Path } from "../words/paths.ts";
@@ -13,7 +13,7 @@ export function Document({ language, children }: { language: Language; children:
   return (
     <html
       lang={language}
-      className={`${display.variable} ${text.variable} ${mono.variable}`}
+      className={`${display.variable} ${text.variable}`}
       data-api-url={site.apiUrl}
       data-app-url={site.appUrl}
     >
