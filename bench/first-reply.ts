@@ -23,7 +23,7 @@ export async function firstReply({ urls }: Ready): Promise<{ name: string; ms: n
   reached("signed up");
   await pay(urls.api, token);
   reached("paid");
-  await waitForBot(urls.api, token);
+  await waitForBot(urls.api, token, reached);
   reached("bot is awake");
   const socket = await openChat(urls.api, token);
   reached("chat is open");
@@ -70,9 +70,13 @@ async function pay(api: string, token: string): Promise<void> {
     .find((html) => html.includes("Pay $50.00"));
   const action = form?.match(/action="([^"]+)"/)?.[1];
   if (!form || !action) throw new Error("The checkout page has no form to pay with.");
-  const fields = [...form.matchAll(/<(?:input|button)[^>]*name="([^"]+)"[^>]*value="([^"]*)"/g)].map(
-    ([, name = "", value = ""]) => [name, value],
-  );
+  const inputs = [...form.matchAll(/<input[^>]*>/g)].map(([tag]) => tag);
+  // As a browser sends it: of several cards to choose from only the one that is chosen.
+  const sent = inputs.filter((tag) => !tag.includes('type="radio"') || /\schecked[\s>=]/.test(tag));
+  const fields = sent.map((tag) => [
+    tag.match(/name="([^"]*)"/)?.[1] ?? "",
+    tag.match(/value="([^"]*)"/)?.[1] ?? "",
+  ]);
   const response = await fetch(new URL(action, checkoutUrl), {
     method: "POST",
     body: new URLSearchParams(fields),
@@ -83,13 +87,13 @@ async function pay(api: string, token: string): Promise<void> {
   await call(api, "/billing/confirm", { token, body: { sessionId: back.searchParams.get("session_id") } });
 }
 
-async function waitForBot(api: string, token: string): Promise<void> {
+async function waitForBot(api: string, token: string, reached: (step: string) => void): Promise<void> {
   const deadline = performance.now() + 180_000;
   let last = "";
   while (performance.now() < deadline) {
     const { bot } = await call<{ bot: { status: string; step: string } | null }>(api, "/me", { token });
     const now = bot ? `${bot.status}/${bot.step}` : "no bot";
-    if (now !== last) console.log(`    ${now}`);
+    if (now !== last) reached(`  ${now}`);
     last = now;
     if (bot?.status === "running") return;
     if (bot?.status === "failed") throw new Error("The bot could not be born.");
