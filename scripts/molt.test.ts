@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { sql } from "kysely";
-import { freshDatabase, type TestDatabase } from "../apps/api/src/testing/database.ts";
+import pg from "pg";
+import { freshDatabase } from "../apps/api/src/testing/database.ts";
 import { run } from "./lib/run.ts";
 import { findDatabase } from "./lib/operator-database.ts";
 import { root } from "./lib/web-build.ts";
@@ -14,28 +14,42 @@ async function molt(args: string[], env: Record<string, string>) {
   return run([process.execPath, "--no-warnings", join(root, "scripts/molt.ts"), ...args], { env });
 }
 
-/** People on the list, in this order; all but the last one are confirmed. */
-async function withPeople(t: TestContext, count: number): Promise<TestDatabase> {
-  const database = await freshDatabase(t);
-  await sql`
-    insert into app.waitlist (email, canonical, referral_code, token_hash, created_at, confirmed_at)
+async function query(url: string, text: string, values: unknown[] = []): Promise<Record<string, string>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, string>>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** A database with people on the list, in this order; all but the last one are confirmed. */
+async function withPeople(t: TestContext, count: number): Promise<string> {
+  const { url } = await freshDatabase(t);
+  await query(
+    url,
+    `insert into app.waitlist (email, canonical, referral_code, token_hash, created_at, confirmed_at)
     select 'p' || i || '@example.com', 'p' || i || '@example.com', 'code' || i, sha256(convert_to(i::text, 'UTF8')),
-      now(), case when i < ${count} then now() + i * interval '1 second' end
-    from generate_series(1, ${count}) i`.execute(database.db);
-  return database;
+      now(), case when i < $1 then now() + i * interval '1 second' end
+    from generate_series(1, $1::int) i`,
+    [count],
+  );
+  return url;
 }
 
 test("an operator invites the first of the list, and each of them gets one mail", async (t) => {
-  const { db, url } = await withPeople(t, 6);
+  const url = await withPeople(t, 6);
   const first = await molt(["waitlist", "invite", "--n", "2", "--json"], { DATABASE_URL: url });
   const { invited, addresses } = JSON.parse(first.output);
   assert.deepEqual([invited, addresses.toSorted()], [2, ["p1@example.com", "p2@example.com"]]);
   const rest = await molt(["waitlist", "invite", "--n", "50"], { DATABASE_URL: url });
   assert.ok(rest.ok, rest.output);
   assert.match(rest.output, /^Invited 3 of 50\. Nobody else is waiting\.\np3@example\.com\n/);
-  const { rows } = await sql<{
-    recipient: string;
-  }>`select recipient from app.mails where template = 'waitlist-invitation' order by 1`.execute(db);
+  const rows = await query(
+    url,
+    "select recipient from app.mails where template = 'waitlist-invitation' order by 1",
+  );
   assert.deepEqual(
     rows.map(({ recipient }) => recipient),
     [1, 2, 3, 4, 5].map((n) => `p${n}@example.com`),
@@ -43,7 +57,7 @@ test("an operator invites the first of the list, and each of them gets one mail"
 });
 
 test("an operator exports the list as CSV and deletes an address from it", async (t) => {
-  const { url } = await withPeople(t, 3);
+  const url = await withPeople(t, 3);
   const env = { DATABASE_URL: url };
   const before = await molt(["waitlist", "export"], env);
   assert.equal(before.output.trim().split("\r\n").length, 4, before.output);

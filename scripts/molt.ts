@@ -55,6 +55,7 @@ function readOrder(args: string[]): Order {
       if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new StartError(`"${email}" is not an e-mail address.`);
       return { json, run: (deps) => remove(deps, email) };
     }
+    case undefined:
     default:
       throw new StartError(`That is not a command.\n${usage}`);
   }

@@ -4,7 +4,7 @@
  * says what it does while it does it, and ends everything it started when it is told to stop.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { cp, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ConfigError } from "../apps/api/src/config.ts";
 import { migrate } from "../apps/api/src/db/migrate.ts";
@@ -87,7 +87,7 @@ async function main(): Promise<void> {
   // Side by side: the stand-ins are up long before a first web build is done.
   const [, folders] = await Promise.all([
     startStandIns(supervisor, plan, databaseUrl),
-    buildSites(),
+    buildSites(plan),
     plan.standIns.machines ? warmBots() : undefined,
   ]);
   await startProduct(supervisor, { plan, databaseUrl, folders });
@@ -215,12 +215,18 @@ async function warmBots(): Promise<void> {
   });
 }
 
-async function buildSites(): Promise<Record<string, string>> {
+/** @returns the folder that each site is served from. */
+async function buildSites({ dataDir }: Plan): Promise<Record<string, string>> {
   const folders: Record<string, string> = {};
   for (const site of sites) {
-    folders[site.name] = await progress.step(site.name === "app" ? "web app" : "landing page", () =>
-      buildSite(site, progress.say),
-    );
+    folders[site.name] = await progress.step(site.name === "app" ? "web app" : "landing page", async () => {
+      const built = await buildSite(site, progress.say);
+      // A copy of its own: a later start of this checkout may build anew and drop what this one serves.
+      const served = join(dataDir, "web", site.name);
+      await rm(served, { recursive: true, force: true });
+      await cp(built, served, { recursive: true });
+      return served;
+    });
   }
   return folders;
 }

@@ -144,7 +144,7 @@ class Supervised implements RunningService {
     await delay(RESTART_MS[Math.min(this.#failures, RESTART_MS.length - 1)]);
     if (this.#stopping) return;
     await this.start().catch((error: Error) => {
-      process.stderr.write(`  ${error.message}\n`);
+      process.stderr.write(`  ${error.message.split("\n")[0]} Its log is in logs/${this.name}.log.\n`);
       return this.#restart("not ready", 0);
     });
   }
