@@ -66,7 +66,7 @@ const HOUR = 60 * 60_000;
 test("a mail that is asked for five times is sent once, with its row's id as Message-ID", async (t) => {
   const { deps, send, received } = await post(t);
   const asked = await Promise.all(Array.from({ length: 5 }, () => welcomeTo(deps, "ann@example.com")));
-  assert.deepEqual(asked.toSorted(), [false, false, false, false, true]);
+  assert.equal(asked.filter(Boolean).length, 1);
   assert.equal(await send(), "sent 1 mails, 0 will be tried again, 0 are dead");
   assert.equal(await send(), "");
   const { rows: ids } = await sql<{ id: string }>`select id from app.mails`.execute(deps.db);
