@@ -28,8 +28,9 @@ import {
   portsFrom,
   standInEnvironment,
 } from "./lib/environment.ts";
+import { announce } from "./lib/announce.ts";
 import { BOT_CACHE } from "./lib/bot-cache.ts";
-import { isFree } from "./lib/ports.ts";
+import { checkPorts, readPortBase } from "./lib/check-ports.ts";
 import { createProgress } from "./lib/progress.ts";
 import { run } from "./lib/run.ts";
 import { Supervisor } from "./lib/supervisor.ts";
@@ -92,6 +93,8 @@ async function main(): Promise<void> {
   ]);
   await startProduct(supervisor, { plan, databaseUrl, folders });
   announce({
+    json,
+    version,
     plan,
     began,
     pids: { start: process.pid, ...(postgres ? { postgres: postgres.pid } : {}), ...supervisor.pids() },
@@ -108,7 +111,7 @@ async function main(): Promise<void> {
 
 async function prepare(): Promise<Plan> {
   const dataDir = resolve(env["MOLT_DATA_DIR"] ?? join(root, ".molt"));
-  const ports = portsFrom(readPortBase());
+  const ports = portsFrom(readPortBase(env));
   await openDataDir(dataDir);
   cleanups.push(await lockDataDir(dataDir));
   const leftovers = await endLeftovers(dataDir);
@@ -139,36 +142,6 @@ async function startDatabase(plan: Plan): Promise<RunningDatabase> {
   const databaseUrl = postgres.url(DATABASE);
   await migrate(databaseUrl);
   return { postgres, databaseUrl };
-}
-
-function readPortBase(): number {
-  const base = Number(env["MOLT_PORT_BASE"] ?? 4700);
-  if (!Number.isInteger(base) || base < 1024 || base > 30_000) {
-    throw new StartError(
-      "MOLT_PORT_BASE must be a number from 1024 to 30000; Molt-OS uses the 13 ports from there, and bots those from 100 above it.",
-    );
-  }
-  return base;
-}
-
-async function checkPorts({ ports, standIns }: Plan): Promise<void> {
-  const unused: Record<string, boolean> = {
-    postgres: !standIns.database,
-    auth: !standIns.auth,
-    checkout: !standIns.billing,
-    machines: !standIns.machines,
-    flycast: !standIns.machines,
-    mail: !standIns.mail,
-    smtp: !standIns.mail,
-    demoModel: !standIns.models,
-    bots: true,
-  };
-  for (const [name, port] of Object.entries(ports)) {
-    if (unused[name] || (await isFree(port))) continue;
-    throw new StartError(
-      `Port ${port} (${name}) is taken by another program. Stop that program, or set MOLT_PORT_BASE to use other ports.`,
-    );
-  }
 }
 
 async function startStandIns(supervisor: Supervisor, plan: Plan, databaseUrl: string): Promise<void> {
@@ -275,42 +248,4 @@ async function startProduct(
       }),
     ]);
   });
-}
-
-interface Announcement {
-  plan: Plan;
-  began: number;
-  pids: Record<string, number>;
-}
-
-function announce({ plan, began, pids }: Announcement): void {
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  if (json) {
-    console.log(
-      JSON.stringify({
-        event: "ready",
-        ready: true,
-        urls: plan.urls,
-        ports: plan.ports,
-        pids,
-        dataDir: plan.dataDir,
-        version,
-      }),
-    );
-    return;
-  }
-  const demo = plan.standIns.models
-    ? "\n  The bots talk to a demo model. Put ANTHROPIC_API_KEY (or OPENAI_API_KEY) in the environment for a real one."
-    : "";
-  console.log(`
-  Molt-OS is running (${seconds} s). Nothing leaves this machine.
-
-    Start here   ${plan.urls.landing}
-    The app      ${plan.urls.app}
-    Mails        ${plan.urls.mail}
-    Api          ${plan.urls.api}/openapi.json
-    Logs, data   ${plan.dataDir}
-${demo}
-  Ctrl-C stops everything; the next start continues with the same data.
-`);
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { isFree } from "./ports.ts";
+import { freeBlock } from "./ports.ts";
 import { root } from "./web-build.ts";
 
 export interface Ready {
@@ -22,15 +22,6 @@ export interface RunningCopy extends Ready {
 
 const START_TIMEOUT_MS = 10 * 60_000;
 
-/** 13 ports in a row that are free now, away from the default ones. */
-async function freeBase(): Promise<number> {
-  for (let base = 12_000 + Math.floor(Math.random() * 40) * 400; base < 30_000; base += 400) {
-    const ports = Array.from({ length: 13 }, (_, offset) => base + offset);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
-  }
-  throw new Error("No 13 free ports in a row.");
-}
-
 export interface CopyOptions {
   env?: Record<string, string>;
   /** Continue with the data of an earlier copy. */
@@ -45,7 +36,7 @@ export async function startCopy({ env = {}, dataDir }: CopyOptions = {}): Promis
     ["--disable-warning=ExperimentalWarning", join(root, "scripts/start.ts"), "--json"],
     {
       cwd: root,
-      env: { ...process.env, MOLT_DATA_DIR: folder, MOLT_PORT_BASE: String(await freeBase()), ...env },
+      env: { ...process.env, MOLT_DATA_DIR: folder, MOLT_PORT_BASE: String(await freeBlock()), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
