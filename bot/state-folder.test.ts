@@ -47,3 +47,18 @@ test("a bot is born knowing that it is software", () => {
   assert.match(personaFiles["SOUL.md"] ?? "", /I am software/);
   assert.match(personaFiles["SOUL.md"] ?? "", /never claim to be human/);
 });
+
+test("a compile cache that cannot be made costs time, not the bot", async (t) => {
+  const dataDir = await temporaryFolder(t);
+  await writeFile(path.join(dataDir, "file"), "");
+  const settings = readSettings({
+    ...goodEnv,
+    MOUNT_DATA: dataDir,
+    COMPILE_CACHE_DIR: path.join(dataDir, "file", "cache"),
+  });
+  await prepareStateFolder(settings);
+  assert.equal(
+    JSON.parse(await readFile(botFolders(dataDir).config, "utf8")).gateway.auth.token,
+    settings.gatewayToken,
+  );
+});

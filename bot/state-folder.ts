@@ -19,7 +19,8 @@ export async function prepareStateFolder(settings: BotSettings): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
   }
-  await mkdir(settings.compileCacheDir, { recursive: true, mode: 0o700 });
+  // Node goes on without a cache that it cannot use: that costs seconds of a boot, not the bot.
+  await mkdir(settings.compileCacheDir, { recursive: true, mode: 0o700 }).catch(() => undefined);
   await replaceFile(folders.config, `${JSON.stringify(renderConfig(settings), null, 2)}\n`);
   for (const [name, words] of Object.entries(personaFiles))
     await writeIfMissing(path.join(folders.workspace, name), words);

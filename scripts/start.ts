@@ -173,18 +173,23 @@ async function startStandIns(supervisor: Supervisor, plan: Plan, databaseUrl: st
   );
 }
 
-/** Saves each bot 4 s of its birth; without it bots are born all the same. */
+/** Saves each bot 4 s of its birth; without it bots are born all the same, so nothing here stops a start. */
 async function warmBots(): Promise<void> {
   if (existsSync(BOT_CACHE)) return;
   await progress.step("bot software, compiled once", async () => {
     const unfinished = `${BOT_CACHE}.${process.pid}`;
-    const { ok, output } = await run([process.execPath, join(root, "bot/warm-compile-cache.ts"), unfinished]);
-    if (ok) await rename(unfinished, BOT_CACHE).catch(() => undefined); // another start was quicker
-    else
-      progress.say(
-        `could not compile it ahead, so bots take longer to be born: ${output.trim().slice(-300)}`,
-      );
-    await rm(unfinished, { recursive: true, force: true });
+    try {
+      const { ok, output } = await run([
+        process.execPath,
+        join(root, "bot/warm-compile-cache.ts"),
+        unfinished,
+      ]);
+      if (!ok) throw new Error(output.trim().slice(-300));
+      if (!existsSync(BOT_CACHE)) await rename(unfinished, BOT_CACHE);
+      await rm(unfinished, { recursive: true, force: true });
+    } catch (error) {
+      progress.say(`could not compile it ahead, so bots take longer to be born: ${(error as Error).message}`);
+    }
   });
 }
 
