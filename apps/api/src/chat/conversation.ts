@@ -8,10 +8,11 @@
  */
 import type { Message, ServerFrame } from "@molt/contract";
 import type { Deps } from "../deps.ts";
+import { AppError } from "../errors.ts";
 import { type Link, type LinkHandlers, openLink } from "../link/link.ts";
 import { recover } from "../link/recover.ts";
 import type { Devices } from "./device.ts";
-import { RunningReply } from "./running-reply.ts";
+import { type ActiveRun, RunningReply } from "./running-reply.ts";
 import { appendBotMessage, type BotMessage, markDelivered, selectOpen, touchBot } from "./table.ts";
 
 export interface ConversationBot {
@@ -24,6 +25,8 @@ export interface ConversationBot {
 
 /** A run that says nothing for this long is ended: OpenClaw itself waits 48 h (openclaw.md, section 8). */
 const SILENT_RUN_MS = 5 * 60_000;
+/** A message that the bot refuses this often will not be taken: it is closed, and the next one has its turn. */
+const MAX_REFUSALS = 3;
 /** The idle clock of a working bot is moved this often, not with every word. */
 const TOUCH_EVERY_MS = 60_000;
 
@@ -31,15 +34,6 @@ const lostWords = {
   failed: "Something went wrong while I was answering. Please ask me again.",
   interrupted: "I was interrupted before I could answer. Please ask me again.",
 } as const;
-
-interface ActiveRun {
-  messageId: string;
-  /** Other ids under which the answer may come: a turn that the bot resumed after a crash. */
-  foreignRun: boolean;
-  reply: RunningReply;
-  lastHeardMs: number;
-  ended: boolean;
-}
 
 export class Conversation {
   readonly bot: ConversationBot;
@@ -51,6 +45,7 @@ export class Conversation {
   #active: ActiveRun | undefined;
   /** Sent, but the connection was lost before the bot's receipt: ask its history before sending again. */
   #unsure = new Set<string>();
+  #refusals = { messageId: "", count: 0 };
   #work: Promise<void> = Promise.resolve();
   #closed = false;
   #lastTouchMs = Number.NEGATIVE_INFINITY;
@@ -83,13 +78,11 @@ export class Conversation {
     return this.#active && this.#active.reply.text !== "" ? this.#active.reply.whole() : undefined;
   }
 
-  /** Ends the reply to a message. A message the bot has not got yet is closed without it. */
-  async abort(messageId: string): Promise<void> {
-    if (this.#active?.messageId === messageId) {
-      await this.link.abort(messageId);
-      return;
-    }
-    await this.#store({ text: "", state: "stopped", replyTo: messageId });
+  /** Ends the reply to a message. False when the bot is not at it: then nobody but the mailbox has to know. */
+  async abort(messageId: string): Promise<boolean> {
+    if (this.#active?.messageId !== messageId) return false;
+    await this.link.abort(messageId);
+    return true;
   }
 
   /** Called now and then: ends runs that went silent, and looks for work that an event did not announce. */
@@ -136,12 +129,26 @@ export class Conversation {
         await this.#recover(message);
       }
     } catch (err) {
-      this.#active = undefined;
       this.#deps.log.warn(
         { botId: this.bot.id, messageId: message.id, err },
-        "the bot did not take a message; it stays queued",
+        "the bot did not take a message",
       );
+      if (
+        err instanceof AppError &&
+        err.code === "upstream_failed" &&
+        this.#refused(message.id) >= MAX_REFUSALS
+      ) {
+        const text = "I could not take this message. Please say it in another way.";
+        await this.#finish(this.#active, { state: "error", text });
+      }
+      this.#active = undefined; // otherwise it stays queued for the next look
     }
+  }
+
+  #refused(messageId: string): number {
+    const count = this.#refusals.messageId === messageId ? this.#refusals.count + 1 : 1;
+    this.#refusals = { messageId, count };
+    return count;
   }
 
   /** After a reconnect or a restart of either side: what does the bot's own history say? */

@@ -6,7 +6,7 @@ import type { Link } from "../link/link.ts";
 import { open } from "../secrets.ts";
 import { Conversation } from "./conversation.ts";
 import type { Devices } from "./device.ts";
-import { selectReachable, wakeForOpenMessages } from "./table.ts";
+import { type ChatBot, selectReachable, wakeForOpenMessages } from "./table.ts";
 
 /** Backstop for an event that was missed. */
 const SYNC_MS = 2_000;
@@ -53,7 +53,7 @@ export class Conversations implements Links {
 
   /** Opens a line to each bot that woke and closes those to bots that sleep or are gone. */
   async #sync(): Promise<string> {
-    const { db, config, log } = this.#deps;
+    const { db } = this.#deps;
     const woken = await wakeForOpenMessages(db);
     const awake = await selectReachable(db);
     const wanted = new Set(awake.map((bot) => bot.id));
@@ -72,23 +72,24 @@ export class Conversations implements Links {
         known.tick();
         continue;
       }
-      if (!bot.flyAppId || !bot.gatewayToken) {
-        log.error({ botId: bot.id }, "a bot is awake without an address or a token");
-        continue;
-      }
-      const gatewayToken = open(config.masterKey, bot.gatewayToken, `bots:${bot.id}:gateway_token`);
-      this.#byBot.set(
-        bot.id,
-        new Conversation(this.#deps, this.#devices, {
-          id: bot.id,
-          userId: bot.userId,
-          flyAppId: bot.flyAppId,
-          gatewayToken,
-        }),
-      );
-      opened += 1;
+      if (this.#openLine(bot)) opened += 1;
     }
     return opened + closed + woken > 0 ? `opened ${opened} lines, closed ${closed}, woke ${woken} bots` : "";
+  }
+
+  /** One bot that cannot be reached, or whose token cannot be opened, holds up no other. */
+  #openLine({ id, userId, flyAppId, gatewayToken }: ChatBot): boolean {
+    const { config, log } = this.#deps;
+    try {
+      if (!flyAppId || !gatewayToken) throw new Error("awake without an address or a token");
+      const token = open(config.masterKey, gatewayToken, `bots:${id}:gateway_token`);
+      const bot = { id, userId, flyAppId, gatewayToken: token };
+      this.#byBot.set(id, new Conversation(this.#deps, this.#devices, bot));
+      return true;
+    } catch (err) {
+      log.error({ botId: id, err }, "no line could be opened to a bot, will be tried again");
+      return false;
+    }
   }
 
   async #tellBot(userId: string): Promise<void> {

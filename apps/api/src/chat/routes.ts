@@ -11,7 +11,7 @@ import { serve, type Server } from "../http/serve.ts";
 import { Conversations, type Links } from "./conversations.ts";
 import { type Device, Devices } from "./device.ts";
 import { openChatSockets } from "./socket.ts";
-import { appendUserMessage, selectAfter, selectBefore } from "./table.ts";
+import { appendBotMessage, appendUserMessage, selectAfter, selectBefore } from "./table.ts";
 
 /** What a device gets on joining; older messages come by GET /messages. */
 const CATCH_UP = 200;
@@ -102,9 +102,21 @@ async function receive(deps: Deps, { device, frame, devices, conversations }: Re
       conversations.get(bot.id)?.wake();
       return;
     }
-    case "abort":
-      await conversations.get(bot.id)?.abort(frame.messageId);
+    case "abort": {
+      if (await conversations.get(bot.id)?.abort(frame.messageId)) return;
+      const stopped = {
+        botId: bot.id,
+        text: "",
+        state: "stopped",
+        replyTo: frame.messageId,
+        runId: null,
+      } as const;
+      const message = await appendBotMessage(deps.db, stopped);
+      if (!message) return; // answered meanwhile, or not a message to this bot
+      devices.tell(device.userId, { t: "state", id: frame.messageId, state: "answered" });
+      devices.tell(device.userId, { t: "message", message });
       return;
+    }
     case "wake":
       if (bot.status === "asleep") await wakeBot(deps, deps.db, bot.id);
       return;

@@ -27,3 +27,13 @@ export class RunningReply {
     return { t: "delta", replyTo: this.replyTo, at: 0, text: this.text };
   }
 }
+
+/** The run that a conversation follows. */
+export interface ActiveRun {
+  messageId: string;
+  /** Its answer may come under another id: a turn that the bot resumed after a crash. */
+  foreignRun: boolean;
+  reply: RunningReply;
+  lastHeardMs: number;
+  ended: boolean;
+}

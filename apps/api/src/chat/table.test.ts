@@ -145,3 +145,27 @@ test("I7 as a user one reads one's own messages and nobody else's", async (t) =>
     assert.deepEqual(await selectAfter(trx, otherBot, { after: 0, limit: 10 }), []);
   });
 });
+
+test("X1 nobody can close, answer or even touch a message of somebody else's bot, nor one that is not a person's", async (t) => {
+  const { db, botId } = await setUp(t);
+  const otherBot = await makeBot(db, await makeUser({ db }));
+  const theirs = await appendUserMessage(db, { botId: otherBot, clientId: randomUUID(), text: "private" });
+  const own = await appendBotMessage(db, {
+    botId,
+    text: "hello",
+    state: "final",
+    replyTo: null,
+    runId: "run-1",
+  });
+  assert.ok(theirs && own);
+  for (const replyTo of [theirs.message.id, randomUUID(), own.id]) {
+    assert.equal(
+      await appendBotMessage(db, { botId, text: "", state: "stopped", replyTo, runId: null }),
+      undefined,
+    );
+  }
+  assert.deepEqual(
+    (await selectOpen(db, otherBot)).map((message) => message.state),
+    ["queued"],
+  );
+});

@@ -80,7 +80,8 @@ export interface BotMessage {
 
 /**
  * Stores what the bot said and closes the message it answers. A second answer to the same message,
- * or the same run again, changes nothing and answers undefined.
+ * the same run again, or a message that is not a person's to this bot changes nothing and answers
+ * undefined.
  */
 export async function appendBotMessage(
   db: Kysely<Database>,
@@ -92,6 +93,14 @@ export async function appendBotMessage(
       select from app.messages where bot_id = ${input.botId}
         and (reply_to = ${input.replyTo}::uuid or run_id = ${input.runId}::text)`.execute(trx);
     if (there.length > 0) return undefined;
+    if (input.replyTo) {
+      // An id from outside may be anybody's: only a person's message to this bot can be answered.
+      const { rows: asked } = await sql`
+        select from app.messages where id = ${input.replyTo} and bot_id = ${input.botId} and role = 'user'`.execute(
+        trx,
+      );
+      if (asked.length === 0) return undefined;
+    }
     const { rows } = await sql<{ last_seq: bigint }>`
       update app.bots set last_seq = last_seq + 1, last_active_at = now() where id = ${input.botId} returning last_seq`.execute(
       trx,
@@ -187,17 +196,15 @@ export async function selectBefore(
 export interface ChatBot {
   id: string;
   userId: string;
-  status: string;
-  desired: string;
   flyAppId: string | null;
   gatewayToken: string | null;
 }
 
-/** Bots this process should hold a line to: awake, or with a message that waits for an answer. */
+/** Bots this process should hold a line to: those that are awake. */
 export async function selectReachable(db: Kysely<Database>): Promise<ChatBot[]> {
   const rows = await db
     .selectFrom("app.bots")
-    .select(["id", "user_id", "status", "desired", "fly_app_id", "gateway_token"])
+    .select(["id", "user_id", "fly_app_id", "gateway_token"])
     .where("status", "=", "running")
     .where("fly_app_id", "is not", null)
     .limit(10_000)
@@ -205,8 +212,6 @@ export async function selectReachable(db: Kysely<Database>): Promise<ChatBot[]> 
   return rows.map((row) => ({
     id: row.id,
     userId: row.user_id,
-    status: row.status,
-    desired: row.desired,
     flyAppId: row.fly_app_id,
     gatewayToken: row.gateway_token,
   }));
