@@ -20,6 +20,10 @@ export type SubscriptionStatus = z.infer<typeof subscriptionStatus>;
 /** Statuses in which the bot may run. `past_due` has no grace by default (reference: stripe, section 6). */
 export const entitled: readonly SubscriptionStatus[] = ["active", "trialing"];
 
+/** The language of the mails; the app follows the device. */
+export const language = z.enum(["en", "de"]);
+export type Language = z.infer<typeof language>;
+
 export const getMe = endpoint({
   method: "GET",
   path: "/me",
@@ -27,7 +31,7 @@ export const getMe = endpoint({
   caller: "user",
   input: z.strictObject({}),
   output: z.object({
-    user: z.object({ id: uuid, email: z.string(), createdAt: instant }),
+    user: z.object({ id: uuid, email: z.string(), createdAt: instant, language }),
     subscription: z.object({
       status: subscriptionStatus,
       currentPeriodEnd: instant.nullable(),
@@ -37,3 +41,23 @@ export const getMe = endpoint({
   }),
 });
 export type Me = z.infer<typeof getMe.output>;
+
+export const setLanguage = endpoint({
+  method: "POST",
+  path: "/me/language",
+  summary: "Choose the language of my mails.",
+  caller: "user",
+  input: z.strictObject({ language }),
+  output: z.object({ language }),
+});
+
+export const deleteAccount = endpoint({
+  method: "POST",
+  path: "/me/delete",
+  summary:
+    "Delete my account: ends the subscription, removes the bot with everything it knows, and signs out everywhere. Cannot be undone. Idempotent.",
+  caller: "user",
+  /** The address of the account, typed by hand. */
+  input: z.strictObject({ email: z.string().max(254) }),
+  output: z.object({ deleted: z.literal(true) }),
+});

@@ -11,6 +11,7 @@ import { z } from "zod";
 import { botView } from "./bots.ts";
 import { endpoint } from "./endpoint.ts";
 import { instant, plainText, uuid } from "./text.ts";
+import { budgetView } from "./usage.ts";
 
 export const MAX_MESSAGE_CHARS = 16_000;
 
@@ -80,6 +81,8 @@ export const serverFrame = z.discriminatedUnion("t", [
   z.object({ t: z.literal("delta"), replyTo: uuid, at: z.int().nonnegative(), text: z.string() }),
   z.object({ t: z.literal("activity"), replyTo: uuid, activity: activity.nullable() }),
   z.object({ t: z.literal("bot"), bot: botView.nullable() }),
+  /** After `welcome`, and again whenever a call settled, a cap changed or a hold came or went. */
+  z.object({ t: z.literal("budget"), budget: budgetView }),
   z.object({
     t: z.literal("error"),
     code: z.string(),

@@ -12,6 +12,8 @@ export interface Endpoint<
   readonly path: `/${string}`;
   readonly summary: string;
   readonly caller: C;
+  /** JSON unless it says otherwise; then the output is text, sent as it is. */
+  readonly contentType?: "text/csv";
   /** Query for GET, JSON body otherwise. Strict: an unknown key is an error, not silence. */
   readonly input: I;
   /** Parsed on the way out as well, so that an extra column can never leak. */

@@ -33,23 +33,50 @@ export const usageCall = z.object({
 });
 export type UsageCall = z.infer<typeof usageCall>;
 
+/**
+ * Who stopped a bot's spending. `loop`: the same request again and again. `unattended`: it went on
+ * for hours with nobody there. `rate`: far above what this user's bot does otherwise. `user`: the
+ * button. `operator`: only the operator lifts it.
+ */
+export const holdReason = z.enum(["loop", "unattended", "rate", "user", "operator"]);
+export type HoldReason = z.infer<typeof holdReason>;
+
+/** What is spent and what may be, now. Spent includes what running calls have reserved. */
+export const budgetView = z.object({
+  dayPicos: picos,
+  dayCapPicos: picos,
+  unattendedDayPicos: picos,
+  unattendedDayCapPicos: picos,
+  monthPicos: picos,
+  monthCapPicos: picos,
+  runCapPicos: picos,
+  /** While it is set no call leaves. `message` is a sentence for the user. */
+  hold: z.object({ reason: holdReason, since: instant, message: z.string() }).nullable(),
+});
+export type BudgetView = z.infer<typeof budgetView>;
+
+/** A month by calendar (UTC), `2026-11`. */
+const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/);
+
 export const getUsage = endpoint({
   method: "GET",
   path: "/usage",
-  summary: "One calendar month (UTC) of the ledger: totals, days, models and the latest calls.",
+  summary:
+    "One calendar month (UTC) of the ledger: totals, days, models, causes, messages and the latest calls.",
   caller: "user",
-  input: z.strictObject({
-    month: z
-      .string()
-      .regex(/^\d{4}-(0[1-9]|1[0-2])$/)
-      .optional(),
-  }),
+  input: z.strictObject({ month: month.optional() }),
   output: z.object({
     month: z.string(),
+    /** Null for a user without a bot. */
+    budget: budgetView.nullable(),
     total: z.object({ ...totals, chargePicos: picos }),
     byDay: z.array(z.object({ day: z.iso.date(), ...totals })),
     byModel: z.array(z.object({ model: z.string(), ...totals })),
     byCause: z.array(z.object({ cause: callCause, ...totals })),
+    /** The dearest messages of the month, with everything their runs asked of a model. */
+    byMessage: z
+      .array(z.object({ messageId: uuid, at: instant, text: z.string().max(120), ...totals }))
+      .max(50),
     recent: z.array(usageCall).max(100),
   }),
 });
@@ -68,4 +95,51 @@ export const postUsage = endpoint({
     at: instant,
   }),
   output: z.object({ accepted: z.literal(true) }),
+});
+
+export const exportUsage = endpoint({
+  method: "GET",
+  path: "/usage/export",
+  summary: "Every call of one calendar month (UTC) as CSV, oldest first.",
+  caller: "user",
+  contentType: "text/csv",
+  input: z.strictObject({ month: month.optional() }),
+  output: z.string(),
+});
+
+/** The highest cap a user may choose: $1,000. */
+export const MAX_CAP_PICOS = 1_000_000_000_000_000n;
+
+const cap = picos.refine((text) => BigInt(text) <= MAX_CAP_PICOS, "is above the highest cap").optional();
+
+export const setCaps = endpoint({
+  method: "POST",
+  path: "/usage/caps",
+  summary: "Choose how much my bot may spend in a day, a month, a run, and a day with nobody there.",
+  caller: "user",
+  input: z.strictObject({
+    dayCapPicos: cap,
+    monthCapPicos: cap,
+    unattendedDayCapPicos: cap,
+    runCapPicos: cap,
+  }),
+  output: z.object({ budget: budgetView }),
+});
+
+export const pauseSpending = endpoint({
+  method: "POST",
+  path: "/usage/pause",
+  summary: "Stop my bot from asking any model, at once. Idempotent.",
+  caller: "user",
+  input: z.strictObject({}),
+  output: z.object({ budget: budgetView }),
+});
+
+export const resumeSpending = endpoint({
+  method: "POST",
+  path: "/usage/resume",
+  summary: "Let my bot go on after the breaker or I stopped it. An operator's stop stays. Idempotent.",
+  caller: "user",
+  input: z.strictObject({}),
+  output: z.object({ budget: budgetView }),
 });
