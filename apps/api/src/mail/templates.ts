@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { accountDeleted, backAgain, botReady, paused, welcome } from "./templates/bot.ts";
 import { capReached, invoice, paymentFailed, weeklyDigest } from "./templates/money.ts";
+import { spendingHeld } from "./templates/spending.ts";
 import { confirmWaitlist, waitlistInvitation } from "./templates/waitlist.ts";
 
 export const templates = {
@@ -13,6 +14,7 @@ export const templates = {
   paused,
   "back-again": backAgain,
   "cap-reached": capReached,
+  "spending-held": spendingHeld,
   invoice,
   "weekly-digest": weeklyDigest,
   "account-deleted": accountDeleted,

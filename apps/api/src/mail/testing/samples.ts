@@ -11,6 +11,7 @@ export const samples: { [T in TemplateName]: DataOf<T> } = {
   paused: { reason: "payment" },
   "back-again": {},
   "cap-reached": { percent: 80, spentPicos: "80000000000000", capPicos: "100000000000000" },
+  "spending-held": { reason: "loop", note: null },
   invoice: {
     number: "MOLT-0001",
     totalCents: 6979,
