@@ -8,7 +8,12 @@ const settings = readSettings(goodEnv);
 
 /** The value at a dotted path, or undefined. */
 function at(tree: unknown, dotted: string): unknown {
-  return dotted.split(".").reduce<unknown>((node, key) => (isRecord(node) ? node[key] : undefined), tree);
+  return dotted
+    .split(".")
+    .reduce<unknown>(
+      (node, key) => (isRecord(node) || Array.isArray(node) ? Reflect.get(node, key) : undefined),
+      tree,
+    );
 }
 
 function stringsIn(node: unknown): string[] {
@@ -32,17 +37,19 @@ test("a bot's configuration holds its own two secrets and no provider key", () =
 test("the only models a bot knows are ours, at our address", () => {
   const config = renderConfig(settings);
   assert.equal(at(config, "models.mode"), "replace");
-  assert.deepEqual(Object.keys(at(config, "models.providers") as object), ["molt"]);
-  assert.equal(at(config, "models.providers.molt.baseUrl"), "http://127.0.0.1:4708");
-  assert.equal(at(config, "models.providers.molt.headers.x-molt-bot"), goodEnv.MOLT_BOT_ID);
-  assert.equal(at(config, "agents.defaults.model.primary"), "molt/molt-1");
+  assert.deepEqual(Object.keys(at(config, "models.providers") as object), ["clawrouter"]);
+  assert.equal(at(config, "models.providers.clawrouter.baseUrl"), "http://127.0.0.1:4708");
+  assert.equal(at(config, "models.providers.clawrouter.models.0.baseUrl"), "http://127.0.0.1:4708");
+  assert.equal(at(config, "models.providers.clawrouter.headers.x-molt-bot"), goodEnv.MOLT_BOT_ID);
+  assert.equal(at(config, "agents.defaults.model.primary"), "clawrouter/molt-1");
+  assert.deepEqual(at(config, "plugins.allow"), ["memory-core", "clawrouter"]);
 });
 
 for (const api of ["openai-completions", "openai-responses"])
   test(`an ${api} model gets the address with /v1`, () => {
     const model = goodEnv.MOLT_MODEL?.replace("anthropic-messages", api);
     const config = renderConfig(readSettings({ ...goodEnv, MOLT_MODEL: model }));
-    assert.equal(at(config, "models.providers.molt.baseUrl"), "http://127.0.0.1:4708/v1");
+    assert.equal(at(config, "models.providers.clawrouter.models.0.baseUrl"), "http://127.0.0.1:4708/v1");
   });
 
 test("nothing in a bot calls a model while nobody is there", () => {

@@ -22,6 +22,9 @@ export function botFolders(dataDir: string) {
   };
 }
 
+/** The bundled plugin's id, and so the name before each model: `clawrouter/<model>`. */
+const PROVIDER = "clawrouter";
+
 /** One run may take half an hour (OpenClaw's own default is two days), one silent model call five minutes. */
 const RUN_LIMIT_SECONDS = 1800;
 const MODEL_IDLE_SECONDS = 300;
@@ -41,7 +44,7 @@ export function renderConfig(settings: BotSettings): Record<string, unknown> {
     agents: {
       defaults: {
         workspace: folders.workspace,
-        model: { primary: `molt/${settings.model.id}` },
+        model: { primary: `${PROVIDER}/${settings.model.id}` },
         heartbeat: { every: "0m" },
         skipBootstrap: true,
         timeoutSeconds: RUN_LIMIT_SECONDS,
@@ -50,7 +53,7 @@ export function renderConfig(settings: BotSettings): Record<string, unknown> {
     },
     models: renderModels(settings),
     plugins: {
-      allow: ["memory-core"],
+      allow: ["memory-core", PROVIDER],
       slots: { memory: "memory-core" },
       entries: { "memory-core": { config: { dreaming: { enabled: false } } } },
     },
@@ -69,14 +72,19 @@ export function renderConfig(settings: BotSettings): Record<string, unknown> {
   };
 }
 
-/** OpenAI clients expect `/v1` in the base address, Anthropic's adds it by itself. */
+/**
+ * The model proxy under the name of OpenClaw's bundled router plugin, which then asks it for the
+ * budget: `/status` and the agent's own status tool say what is left of the month. The plugin puts
+ * `/v1` behind the provider's address, so each model carries its own: OpenAI clients expect `/v1`
+ * in it, Anthropic's adds it by itself.
+ */
 function renderModels({ model, modelUrl, modelKey, botId }: BotSettings): Record<string, unknown> {
   return {
     mode: "replace",
     catalogRefresh: { enabled: false },
     providers: {
-      molt: {
-        baseUrl: model.api === "anthropic-messages" ? modelUrl : `${modelUrl}/v1`,
+      [PROVIDER]: {
+        baseUrl: modelUrl,
         apiKey: modelKey,
         api: model.api,
         timeoutSeconds: MODEL_IDLE_SECONDS,
@@ -85,6 +93,8 @@ function renderModels({ model, modelUrl, modelKey, botId }: BotSettings): Record
           {
             id: model.id,
             name: model.name,
+            api: model.api,
+            baseUrl: model.api === "anthropic-messages" ? modelUrl : `${modelUrl}/v1`,
             contextWindow: model.contextWindow,
             maxTokens: model.maxTokens,
             input: [...model.input],

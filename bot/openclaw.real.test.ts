@@ -164,6 +164,12 @@ test("the real OpenClaw lives behind the door", { timeout: 240_000 }, async (t) 
     assert.equal(upstream.calls.length, before + 1);
   });
 
+  await t.test("the bot itself says what is left of the month's budget", async () => {
+    const before = upstream.calls.length;
+    assert.match(textOf(await seen.until(chat(await send("/status"), "final"))), /Monthly budget 75% left/);
+    assert.equal(upstream.calls.length, before, "and asks no model for it");
+  });
+
   await t.test("a bot at work is not put to sleep, and an abort ends the model call at once", async () => {
     const runId = await send("Tell me a long story.", { suppressCommandInterpretation: true });
     await seen.until(chat(runId, "delta"));

@@ -1,4 +1,4 @@
-/** A tiny model behind the Anthropic wire format, for one test: it says what it is told, word by word. */
+/** A tiny model behind the Anthropic wire format, for one test: it says what it is told, word by word, and what is left. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
@@ -16,10 +16,20 @@ export interface UpstreamCall {
 /** The bot sees text no faster than its own pace of 75 to 150 ms, so a word comes every 60 ms. */
 const WORD_MS = 60;
 
+/** A quarter of a month's budget, as the model proxy tells it (GET /v1/usage). */
+const usage = {
+  budget: { configured: true, limitMicros: 10_000_000, spentMicros: 2_500_000, windowKey: "bot/2026-11" },
+  usage: { summary: { requestCount: 12, totalTokens: 3_400, actualCostMicros: 2_400_000 } },
+};
+
 /** `words` answers each request body with the words to say, at most `limit` of them. */
 export async function startUpstream(t: TestContext, words: (body: string) => Iterable<string>) {
   const calls: UpstreamCall[] = [];
   const server = createServer((request, response) => {
+    if (request.method === "GET" && request.url === "/v1/usage") {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(usage));
+      return;
+    }
     const cut = once(response, "close").then(() => !response.writableFinished);
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));

@@ -21,3 +21,20 @@ export function findRoutes(providers: readonly Provider[], { api, model, day }: 
     return price ? provider.keys.map((key) => ({ provider, key, price })) : [];
   });
 }
+
+export interface ServedModel {
+  id: string;
+  provider: Provider;
+  price: ModelPrice;
+}
+
+/** Every model that can be asked for, once, at the first provider that serves it. */
+export function servedModels(providers: readonly Provider[], day: string): ServedModel[] {
+  const served = new Map<string, ServedModel>();
+  for (const provider of providers)
+    for (const id of provider.models) {
+      const price = served.has(id) ? undefined : provider.price(id, day);
+      if (price) served.set(id, { id, provider, price });
+    }
+  return [...served.values()];
+}

@@ -1,8 +1,7 @@
 /** What a bot may ask without cost: which models there are, and how many tokens a prompt has. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { modelIds } from "@molt/contract";
 import type { Proxy } from "./answer-call.ts";
-import { findRoutes } from "./find-routes.ts";
+import { findRoutes, servedModels } from "./find-routes.ts";
 import { readCall } from "./read-call.ts";
 import { redactKeys } from "./redact.ts";
 import { CallRefused, modelNotAvailable, refusals } from "./refusals.ts";
@@ -14,7 +13,7 @@ const TIMEOUT_MS = 30_000;
 /** The models with a price, in the shape of the api that asks (Anthropic's clients say which version they speak). */
 export function listModels({ providers, deps }: Proxy, req: IncomingMessage, res: ServerResponse): void {
   const day = deps.clock.now().toISOString().slice(0, 10);
-  const served = modelIds().filter((model) => providers.some((provider) => provider.price(model, day)));
+  const served = servedModels(providers, day).map(({ id }) => id);
   const isAnthropic = typeof req.headers["anthropic-version"] === "string";
   const data = served.map((id) =>
     isAnthropic

@@ -3,7 +3,7 @@
  * what each charges. Nothing else in the product knows a provider by name. Local or real is another
  * address: the stand-in is the provider `demo`.
  */
-import { priceOf, type ModelPrice } from "@molt/contract";
+import { modelIds, type ModelPrice, priceOf } from "@molt/contract";
 import { type BotModel, ConfigError } from "../config.ts";
 
 export type ModelApi = BotModel["api"];
@@ -18,6 +18,8 @@ export interface Provider {
   apis: readonly ModelApi[];
   /** How the key is sent. */
   auth: "x-api-key" | "bearer";
+  /** Ids to list; whether one is served here is `price`'s answer. */
+  models: readonly string[];
   /** What a model costs here on an ISO day; undefined when this provider does not serve it. */
   price(model: string, day: string): ModelPrice | undefined;
 }
@@ -35,9 +37,9 @@ export function readProviders(env: Environment): Provider[] {
     return price?.provider === wanted ? (own.get(model) ?? price) : undefined;
   };
   const providers: Provider[] = [];
-  const add = (provider: Omit<Provider, "keys" | "baseUrl">, keyName: string, base: string) => {
+  const add = (provider: Omit<Provider, "keys" | "baseUrl" | "models">, keyName: string, base: string) => {
     const keys = list(env[keyName]);
-    if (keys.length > 0) providers.push({ ...provider, keys, baseUrl: base });
+    if (keys.length > 0) providers.push({ ...provider, keys, baseUrl: base, models: modelIds() });
   };
   add(
     { id: "anthropic", apis: ["anthropic-messages"], auth: "x-api-key", price: priced("anthropic") },
@@ -60,7 +62,7 @@ export function readProviders(env: Environment): Provider[] {
   if (demo !== "") {
     const keys = list(env["MOLT_DEMO_MODEL_KEY"]);
     const apis: readonly ModelApi[] = ["anthropic-messages", ...OPENAI_APIS];
-    const base = { id: "demo", apis, auth: "x-api-key", price: priced("molt") } as const;
+    const base = { id: "demo", apis, auth: "x-api-key", models: modelIds(), price: priced("molt") } as const;
     providers.push({ ...base, baseUrl: `${demo}/v1`, keys: keys.length > 0 ? keys : ["demo"] });
   }
   return providers;
@@ -88,6 +90,7 @@ function readCompatible(env: Environment, own: Map<string, ModelPrice>): Provide
     keys: keys.length > 0 ? keys : ["none"],
     apis: ["openai-completions"],
     auth: "bearer",
+    models,
     price,
   };
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../deps.ts";
 import { answerCall, type Proxy } from "./answer-call.ts";
+import { answerRouter, plainPath } from "./answer-router.ts";
 import { type Keyring, openKeyring } from "./authenticate-bot.ts";
 import { findRoutes } from "./find-routes.ts";
 import { countTokens, listModels } from "./free-calls.ts";
@@ -110,7 +111,7 @@ async function settled(running: ReadonlySet<Promise<void>>): Promise<void> {
 }
 
 async function handle(state: State, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const path = (req.url ?? "/").split("?", 1)[0] ?? "/";
+  const path = plainPath(req.url);
   if (path === "/healthz") {
     res.writeHead(200, { "content-type": "application/json" }).end('{"ok":true}');
     return;
@@ -128,6 +129,7 @@ async function handle(state: State, req: IncomingMessage, res: ServerResponse): 
       listModels(state, req, res);
       return;
     }
+    if (await answerRouter(state, { req, res, path, botId: bot.botId })) return;
     const api = APIS[path];
     const isCount = path === "/v1/messages/count_tokens";
     if (req.method !== "POST" || (!api && !isCount)) throw new CallRefused(refusals.notFound);
