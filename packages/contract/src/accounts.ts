@@ -31,7 +31,7 @@ export const getMe = endpoint({
   caller: "user",
   input: z.strictObject({}),
   output: z.object({
-    user: z.object({ id: uuid, email: z.string(), createdAt: instant, language }),
+    user: z.object({ id: uuid, email: z.string(), createdAt: instant, language: language.default("en") }),
     subscription: z.object({
       status: subscriptionStatus,
       currentPeriodEnd: instant.nullable(),
@@ -57,6 +57,7 @@ export const deleteAccount = endpoint({
   summary:
     "Delete my account: ends the subscription, removes the bot with everything it knows, and signs out everywhere. Cannot be undone. Idempotent.",
   caller: "user",
+  whileEnding: true,
   /** The address of the account, typed by hand. */
   input: z.strictObject({ email: z.string().max(254) }),
   output: z.object({ deleted: z.literal(true) }),

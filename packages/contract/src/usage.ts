@@ -67,8 +67,8 @@ export const getUsage = endpoint({
   input: z.strictObject({ month: month.optional() }),
   output: z.object({
     month: z.string(),
-    /** Null for a user without a bot. */
-    budget: budgetView.nullable(),
+    /** Null for a user without a bot. An api that knows no budgets says nothing of them. */
+    budget: budgetView.nullable().default(null),
     total: z.object({ ...totals, chargePicos: picos }),
     byDay: z.array(z.object({ day: z.iso.date(), ...totals })),
     byModel: z.array(z.object({ model: z.string(), ...totals })),
@@ -76,7 +76,8 @@ export const getUsage = endpoint({
     /** The dearest messages of the month, with everything their runs asked of a model. */
     byMessage: z
       .array(z.object({ messageId: uuid, at: instant, text: z.string().max(120), ...totals }))
-      .max(50),
+      .max(50)
+      .default([]),
     recent: z.array(usageCall).max(100),
   }),
 });
@@ -100,7 +101,8 @@ export const postUsage = endpoint({
 export const exportUsage = endpoint({
   method: "GET",
   path: "/usage/export",
-  summary: "Every call of one calendar month (UTC) as CSV, oldest first.",
+  summary:
+    "Every call of one calendar month (UTC) as CSV (RFC 4180), oldest first: a file with a header row, times in UTC, cost and charge in dollars with twelve decimals. One at a time a user.",
   caller: "user",
   contentType: "text/csv",
   input: z.strictObject({ month: month.optional() }),

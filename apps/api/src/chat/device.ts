@@ -82,6 +82,14 @@ export class Devices {
     for (const device of devices) device.push(frame, text);
   }
 
+  has(userId: string): boolean {
+    return this.#byUser.has(userId);
+  }
+
+  close(userId: string, code: number, reason: string): void {
+    for (const device of this.#byUser.get(userId) ?? []) device.close(code, reason);
+  }
+
   users(): string[] {
     return [...this.#byUser.keys()];
   }

@@ -8,6 +8,9 @@ import { findBotOfUser, viewBot } from "../fleet/view-bot.ts";
 import { wakeBot } from "../fleet/wake-bot.ts";
 import type { Authenticator } from "../http/authenticate.ts";
 import { serve, type Server } from "../http/serve.ts";
+import { accountState } from "../accounts/account-state.ts";
+import { BudgetNews } from "./budget-news.ts";
+import { closeEnded } from "./close-ended.ts";
 import { Conversations, type Links } from "./conversations.ts";
 import { type Device, Devices } from "./device.ts";
 import { openChatSockets } from "./socket.ts";
@@ -36,19 +39,23 @@ export function chatRoutes(server: Server, deps: Deps): void {
 export function openChat(deps: Deps, options: { server: HttpServer; authenticator: Authenticator }): Chat {
   const devices = new Devices();
   const conversations = new Conversations(deps, devices);
+  const budgets = new BudgetNews(deps, devices);
+  const stopClosing = closeEnded(deps, devices);
   const sockets = openChatSockets({
     ...options,
     deps,
     devices,
     chat: {
-      join: (device, after) => join(deps, { device, after, conversations }),
+      join: (device, after) => join(deps, { device, after, conversations, budgets }),
       receive: (device, frame) => receive(deps, { device, frame, devices, conversations }),
     },
   });
   return {
     links: conversations,
     async close() {
+      stopClosing();
       await sockets.close();
+      await budgets.close();
       await conversations.close();
     },
   };
@@ -58,9 +65,13 @@ interface Joining {
   device: Device;
   after: number;
   conversations: Conversations;
+  budgets: BudgetNews;
 }
 
-async function join(deps: Deps, { device, after, conversations }: Joining): Promise<void> {
+async function join(deps: Deps, { device, after, conversations, budgets }: Joining): Promise<void> {
+  // Looked at again now that the device is known: a deletion from here on finds it and closes it.
+  if ((await accountState(deps.db, device.userId)) !== "open")
+    throw new AppError("not_signed_in", "This account is being deleted.");
   const bot = await findBotOfUser(deps.db, device.userId);
   device.send({ t: "welcome", bot: bot ? viewBot(bot) : null, lastSeq: bot ? Number(bot.last_seq) : 0 });
   if (bot) {
@@ -70,6 +81,7 @@ async function join(deps: Deps, { device, after, conversations }: Joining): Prom
     if (running) device.send(running);
   }
   device.goLive();
+  budgets.changed(device.userId, bot?.id);
 }
 
 interface Receiving {

@@ -84,10 +84,11 @@ function request(endpoint: Endpoint): Record<string, unknown> {
 }
 
 function responses(endpoint: Endpoint): Record<string, unknown> {
+  const contentType = endpoint.contentType ?? "application/json";
   return {
     "200": {
       description: "done",
-      content: { "application/json": { schema: schema(endpoint.output, "output") } },
+      content: { [contentType]: { schema: schema(endpoint.output, "output") } },
     },
     default: {
       description: "an error",

@@ -1,12 +1,26 @@
 /** One month of the ledger as people read it. */
-import { chargePicos, type Usage, type UsageCall } from "@molt/contract";
-import type { Selectable } from "kysely";
+import { type BudgetView, chargePicos, type Usage, type UsageCall } from "@molt/contract";
+import type { Kysely, Selectable } from "kysely";
 import { withUser } from "../db/open.ts";
-import type { UsageLogTable } from "../db/types.ts";
+import type { Database, UsageLogTable } from "../db/types.ts";
 import type { Deps } from "../deps.ts";
-import { selectDays, selectRecentCalls, type UsageDayRow, type UsageTotals } from "./table.ts";
+import { findBotOfUser } from "../fleet/view-bot.ts";
+import { readBudget } from "../models/read-budget.ts";
+import { firstWords } from "./first-words.ts";
+import { monthOf } from "./month.ts";
+import {
+  selectDays,
+  selectDearestMessages,
+  selectRecentCalls,
+  type UsageDayRow,
+  type UsageMessageRow,
+  type UsageTotals,
+} from "./table.ts";
 
 const RECENT = 100;
+const DEAREST = 50;
+/** What the contract allows the words of a message to take. */
+const MAX_WORDS = 120;
 
 /** @param month `YYYY-MM` in UTC; the present one when it is not given. */
 export async function readUsage(
@@ -14,21 +28,30 @@ export async function readUsage(
   userId: string,
   month?: string,
 ): Promise<Usage> {
-  const shown = month ?? deps.clock.now().toISOString().slice(0, 7);
+  const shown = month ?? monthOf(deps.clock.now());
   const firstDay = `${shown}-01`;
-  const { days, calls } = await withUser(deps.db, userId, async (trx) => ({
+  const { budget, days, calls, messages } = await withUser(deps.db, userId, async (trx) => ({
+    budget: await readOwnBudget(trx, userId),
     days: await selectDays(trx, firstDay),
     calls: await selectRecentCalls(trx, firstDay, RECENT),
+    messages: await selectDearestMessages(trx, firstDay, DEAREST),
   }));
   const total = sum(days);
   return {
     month: shown,
+    budget: budget ?? null,
     total: { ...view(total), chargePicos: chargePicos(total.cost_picos).toString() },
     byDay: grouped(days, (row) => row.day).map(([day, totals]) => ({ day, ...view(totals) })),
     byModel: grouped(days, (row) => row.model).map(([model, totals]) => ({ model, ...view(totals) })),
     byCause: grouped(days, (row) => row.cause).map(([cause, totals]) => ({ cause, ...view(totals) })),
+    byMessage: messages.map(viewMessage),
     recent: calls.map(viewCall),
   };
+}
+
+async function readOwnBudget(trx: Kysely<Database>, userId: string): Promise<BudgetView | undefined> {
+  const bot = await findBotOfUser(trx, userId);
+  return bot && readBudget(trx, bot.id);
 }
 
 function grouped<K extends string>(rows: UsageDayRow[], keyOf: (row: UsageDayRow) => K): [K, UsageTotals][] {
@@ -59,6 +82,15 @@ function view(totals: UsageTotals) {
     tokensIn: Number(totals.tokens_in),
     tokensOut: Number(totals.tokens_out),
     costPicos: totals.cost_picos.toString(),
+  };
+}
+
+function viewMessage(row: UsageMessageRow): Usage["byMessage"][number] {
+  return {
+    messageId: row.message_id,
+    at: row.at.toISOString(),
+    text: firstWords(row.text, MAX_WORDS),
+    ...view(row),
   };
 }
 

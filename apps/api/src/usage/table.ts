@@ -31,6 +31,29 @@ export function selectDays(db: Db, firstDay: string): Promise<UsageDayRow[]> {
     .execute();
 }
 
+export interface UsageMessageRow extends UsageTotals {
+  message_id: string;
+  at: Date;
+  /** The beginning of the message. */
+  text: string;
+}
+
+/** The dearest messages of a month, with all that their runs asked of a model. */
+export async function selectDearestMessages(
+  db: Db,
+  firstDay: string,
+  limit: number,
+): Promise<UsageMessageRow[]> {
+  const { rows } = await sql<UsageMessageRow>`
+    select u.message_id, m.at, left(m.text, 500) as text, u.calls, u.tokens_in, u.tokens_out, u.cost_picos
+    from app.bots b
+    join app.usage_messages u on u.bot_id = b.id and u.month = ${firstDay}::date
+    join app.messages m on m.id = u.message_id
+    order by u.cost_picos desc, m.at desc
+    limit ${limit}`.execute(db);
+  return rows;
+}
+
 /** The latest calls of a month. Calls that were refused are there too: they explain a silent bot. */
 export function selectRecentCalls(
   db: Db,
@@ -49,6 +72,47 @@ export function selectRecentCalls(
     .orderBy("timestamp", "desc")
     .limit(limit)
     .execute();
+}
+
+/** Which rows an export has: those of one bot between two moments, exact to the microsecond. */
+export interface ExportScope {
+  botId: string;
+  from: string;
+  until: string;
+}
+
+/** The month of the user's own bot, up to now. Undefined for a user without one. */
+export async function selectExportScope(db: Db, firstDay: string): Promise<ExportScope | undefined> {
+  const { rows } = await sql<ExportScope>`
+    select id as "botId", (${firstDay}::date::timestamp at time zone 'utc')::text as "from",
+      least(now(), (${firstDay}::date + interval '1 month')::timestamp at time zone 'utc')::text as "until"
+    from app.bots`.execute(db);
+  return rows[0];
+}
+
+export interface ExportedCall extends Selectable<UsageLogTable> {
+  /** The time as the database has it: a Date has no microseconds and would skip or repeat rows. */
+  exact_time: string;
+}
+
+export interface ExportPage extends ExportScope {
+  after: ExportedCall | undefined;
+  limit: number;
+}
+
+/** The next calls in the order of their time, then of their ids. */
+export function selectCallsAfter(db: Db, page: ExportPage): Promise<ExportedCall[]> {
+  const since = page.after?.exact_time ?? page.from;
+  let query = db
+    .selectFrom("app.usage_logs")
+    .selectAll()
+    .select(sql<string>`"timestamp"::text`.as("exact_time"))
+    .where("bot_id", "=", page.botId)
+    .where("timestamp", ">=", sql<Date>`${since}::timestamptz`)
+    .where("timestamp", "<", sql<Date>`${page.until}::timestamptz`);
+  if (page.after)
+    query = query.where(sql<boolean>`("timestamp", id) > (${since}::timestamptz, ${page.after.id}::uuid)`);
+  return query.orderBy("timestamp").orderBy("id").limit(page.limit).execute();
 }
 
 export interface UsageClaim {

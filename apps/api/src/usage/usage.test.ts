@@ -4,21 +4,27 @@ import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { makeBot } from "../models/testing/proxy.ts";
 import { sql } from "kysely";
+import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
-import { testDeps } from "../testing/deps.ts";
+import { makeUser, testDeps } from "../testing/deps.ts";
 import { authenticateBot } from "../models/authenticate-bot.ts";
+import { pauseSpending } from "../models/pause-spending.ts";
+import { setCaps } from "../models/set-caps.ts";
+import { firstWords } from "./first-words.ts";
 import { readUsage } from "./read-usage.ts";
 import { storeClaim } from "./store-claim.ts";
 
 async function settledCall(
-  deps: Awaited<ReturnType<typeof testDeps>>,
+  deps: Deps,
   botId: string,
-  model: string,
+  { model = "a", messageId = null }: { model?: string; messageId?: string | null } = {},
 ): Promise<void> {
   const { rows } = await sql<{
     id: string;
-  }>`insert into app.usage_logs (bot_id, model, state, cause, provider, reserved_picos, price_version)
-    values (${botId}, ${model}, 'reserved', 'chat', 'demo', 0, 'test') returning id`.execute(deps.db);
+  }>`insert into app.usage_logs (bot_id, model, state, cause, provider, reserved_picos, price_version, message_id)
+    values (${botId}, ${model}, 'reserved', 'chat', 'demo', 0, 'test', ${messageId}) returning id`.execute(
+    deps.db,
+  );
   const call = {
     id: rows[0]?.id,
     state: "settled",
@@ -34,7 +40,7 @@ async function settledCall(
 test("a month adds up over days, models and causes, and the charge is the cost times 1.2", async (t) => {
   const deps = await testDeps(t);
   const bot = await makeBot(deps);
-  for (const model of ["a", "a", "b"]) await settledCall(deps, bot.id, model);
+  for (const model of ["a", "a", "b"]) await settledCall(deps, bot.id, { model });
   const usage = await readUsage(deps, bot.userId);
   assert.deepEqual(usage.total, {
     calls: 3,
@@ -60,12 +66,64 @@ test("a month adds up over days, models and causes, and the charge is the cost t
   assert.deepEqual((await readUsage(deps, bot.userId, "2020-01")).total.calls, 0);
 });
 
+/** @returns the id of the message. */
+async function writeMessage(deps: Deps, botId: string, text: string): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    insert into app.messages (bot_id, seq, role, text, state)
+    select ${botId}::uuid, count(*) + 1, 'user', ${text}, 'answered' from app.messages where bot_id = ${botId}::uuid
+    returning id`.execute(deps.db);
+  assert.ok(rows[0]);
+  return rows[0].id;
+}
+
+test("messages stand with their first words and all their calls, the dearest first", async (t) => {
+  const deps = await testDeps(t);
+  const bot = await makeBot(deps);
+  const cheap = await writeMessage(deps, bot.id, "Hello");
+  const dear = await writeMessage(deps, bot.id, `Read all of this:\n\n${"word ".repeat(60)}`);
+  for (const id of [cheap, dear, dear]) await settledCall(deps, bot.id, { messageId: id });
+  await settledCall(deps, bot.id);
+  const { byMessage } = await readUsage(deps, bot.userId);
+  assert.deepEqual(
+    byMessage.map(({ messageId, calls, costPicos }) => ({ messageId, calls, costPicos })),
+    [
+      { messageId: dear, calls: 2, costPicos: "2000000002" },
+      { messageId: cheap, calls: 1, costPicos: "1000000001" },
+    ],
+  );
+  assert.match(byMessage[0]?.text ?? "", /^Read all of this: word .*word…$/);
+  assert.equal(byMessage[1]?.text, "Hello");
+  assert.deepEqual((await readUsage(deps, bot.userId, "2020-01")).byMessage, []);
+});
+
+test("the month shows what may be spent; a user without a bot has no budget and no error", async (t) => {
+  const deps = await testDeps(t);
+  const bot = await makeBot(deps);
+  await setCaps(deps, bot.userId, { monthCapPicos: "8000000000000" });
+  await pauseSpending(deps, bot.userId);
+  const { budget } = await readUsage(deps, bot.userId);
+  assert.equal(budget?.monthCapPicos, "8000000000000");
+  assert.equal(budget?.hold?.reason, "user");
+  const usage = await readUsage(deps, await makeUser(deps));
+  assert.deepEqual([usage.budget, usage.total.calls, usage.byMessage], [null, 0, []]);
+});
+
 test("X2 another user's usage is not there", async (t) => {
   const deps = await testDeps(t);
   const [mine, other] = [await makeBot(deps), await makeBot(deps)];
-  await settledCall(deps, other.id, "a");
-  assert.deepEqual((await readUsage(deps, mine.userId)).recent, []);
+  await settledCall(deps, other.id, { messageId: await writeMessage(deps, other.id, "a secret") });
+  const { recent, byMessage } = await readUsage(deps, mine.userId);
+  assert.deepEqual([recent, byMessage], [[], []]);
 });
+
+for (const { name, text, words } of [
+  { name: "a short text is whole", text: "  Hello \n there ", words: "Hello there" },
+  { name: "a long text ends after a word", text: "one two three four five", words: "one two three…" },
+  { name: "a long word is cut within", text: "x".repeat(30), words: `${"x".repeat(17)}…` },
+  { name: "a character is never cut in half", text: "🦞".repeat(15), words: `${"🦞".repeat(8)}…` },
+  { name: "nothing stays nothing", text: " ", words: "" },
+])
+  test(`in the list of messages ${name}`, () => assert.equal(firstWords(text, 18), words));
 
 test("F103 a bot's claim is kept once beside the ledger and bills nothing", async (t) => {
   const deps = await testDeps(t);
