@@ -4,6 +4,7 @@ import type {
   BotStep,
   CallCause,
   CallState,
+  Language,
   MessageState,
   SubscriptionStatus,
 } from "@molt/contract";
@@ -19,6 +20,10 @@ export interface UserTable {
   current_period_end: Date | null;
   cancel_at_period_end: Generated<boolean>;
   checkout_attempt: Generated<number>;
+  /** Of the mails. */
+  language: Generated<Language>;
+  /** Its owner asked for the end: nothing but that happens to the account any more. */
+  deleted_at: Date | null;
 }
 
 export type Desired = "running" | "asleep" | "paused" | "deleted";
@@ -109,6 +114,19 @@ export interface UsageDayTable {
   cost_picos: Generated<bigint>;
 }
 
+/** What the calls of one message add up to in one month. */
+export interface UsageMessageTable {
+  bot_id: string;
+  /** First day of the month, `YYYY-MM-DD`. */
+  month: string;
+  message_id: string;
+  first_at: Date;
+  calls: Generated<bigint>;
+  tokens_in: Generated<bigint>;
+  tokens_out: Generated<bigint>;
+  cost_picos: Generated<bigint>;
+}
+
 export interface UsageClaimTable {
   bot_id: string;
   claim_id: string;
@@ -146,6 +164,8 @@ export interface MailTable {
   created_at: Generated<Date>;
   sent_at: Date | null;
   note: string | null;
+  urgent: Generated<boolean>;
+  expires_at: Date | null;
 }
 
 export interface WaitlistTable {
@@ -162,10 +182,78 @@ export interface WaitlistTable {
   invited_at: Date | null;
 }
 
+/** One row an account that ends or has ended: what is still to be done, and the proof that it was. */
+export interface AccountDeletionTable {
+  user_id: string;
+  asked_by: "user" | "operator";
+  asked_at: Generated<Date>;
+  email: string | null;
+  language: Generated<Language>;
+  stripe_customer_id: string | null;
+  machine_removed_at: Date | null;
+  subscription_ended_at: Date | null;
+  account_removed_at: Date | null;
+  finished_at: Date | null;
+  attempts: Generated<number>;
+  next_attempt_at: Generated<Date>;
+  note: string | null;
+}
+
 export interface BrainSnapshotTable {
   bot_id: string;
   taken_at: Date;
   brain: unknown;
+}
+
+/** What of a bot's day is in a meter batch. */
+export interface MeteredDayTable {
+  bot_id: string;
+  /** `YYYY-MM-DD`. */
+  day: string;
+  picos: bigint;
+}
+
+export interface MeterAccountTable {
+  user_id: string;
+  picos: Generated<bigint>;
+  micros: Generated<bigint>;
+  batches: Generated<bigint>;
+  folded_at: Date | null;
+}
+
+/** pending: not accepted yet. sent: accepted. confirmed: in Stripe's sums. rejected: dropped by Stripe after its 200. dead: refused. */
+export type MeterBatchState = "pending" | "sent" | "confirmed" | "rejected" | "dead";
+
+export interface MeterBatchTable {
+  id: Generated<string>;
+  user_id: string | null;
+  customer: string;
+  first_day: string;
+  last_day: string;
+  folded_at: Generated<Date>;
+  picos: bigint;
+  micros: bigint;
+  identifier: string;
+  state: Generated<MeterBatchState>;
+  attempts: Generated<number>;
+  next_attempt_at: Generated<Date>;
+  event_at: Date | null;
+  last_attempt_at: Date | null;
+  sent_at: Date | null;
+  note: string | null;
+}
+
+export interface UsageClaimDayTable {
+  bot_id: string;
+  /** `YYYY-MM-DD`. */
+  day: string;
+  claimed_calls: bigint;
+  claimed_tokens_in: bigint;
+  claimed_tokens_out: bigint;
+  ledger_calls: bigint;
+  ledger_tokens_in: bigint;
+  ledger_tokens_out: bigint;
+  compared_at: Generated<Date>;
 }
 
 export interface Database {
@@ -174,9 +262,15 @@ export interface Database {
   "app.messages": MessageTable;
   "app.usage_logs": UsageLogTable;
   "app.usage_days": UsageDayTable;
+  "app.usage_messages": UsageMessageTable;
   "app.usage_claims": UsageClaimTable;
+  "app.usage_claim_days": UsageClaimDayTable;
+  "app.metered_days": MeteredDayTable;
+  "app.meter_accounts": MeterAccountTable;
+  "app.meter_batches": MeterBatchTable;
   "app.stripe_events": StripeEventTable;
   "app.mails": MailTable;
   "app.waitlist": WaitlistTable;
   "app.brain_snapshots": BrainSnapshotTable;
+  "app.account_deletions": AccountDeletionTable;
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 import type { Database } from "../db/types.ts";
-import { deleteMailsTo } from "./table.ts";
+import { deleteMailsTo, deleteRecipient } from "./table.ts";
 import type { TemplateName } from "./templates.ts";
 
 /** Deletes the outbox rows of these kinds to a recipient who asks to be forgotten. */
@@ -10,4 +10,9 @@ export async function forgetMails(
   templates: readonly TemplateName[],
 ): Promise<void> {
   await deleteMailsTo(trx, { recipient, templates });
+}
+
+/** Deletes everything the outbox knows of a recipient: what waits, what was sent, and what they refused. */
+export async function forgetRecipient(trx: Kysely<Database>, recipient: string): Promise<void> {
+  await deleteRecipient(trx, recipient);
 }

@@ -13,6 +13,8 @@ export interface Letter {
   preview: string;
   title: string;
   paragraphs: string[];
+  /** Digits to type, under the first paragraph; in plain text alone on a line, so that phones offer them. */
+  code?: string;
   button?: { label: string; url: string };
   /** Label and value, one line each. */
   facts?: { label: string; value: string }[];
@@ -42,11 +44,13 @@ export function renderLetter(letter: Letter, language: Language, home: string): 
 
 function text(letter: Letter, language: Language, home: string): string {
   const width = Math.max(0, ...(letter.facts ?? []).map(({ label }) => label.length));
+  const paragraphs = letter.paragraphs.flatMap((paragraph) => [wrap(paragraph), ""]);
+  if (letter.code) paragraphs.splice(2, 0, `    ${letter.code}`, "");
   const parts = [
     letter.title,
     "=".repeat(Math.min(letter.title.length, 60)),
     "",
-    ...letter.paragraphs.flatMap((paragraph) => [wrap(paragraph), ""]),
+    ...paragraphs,
     ...(letter.facts ?? []).map(({ label, value }) => `${`${label}:`.padEnd(width + 2)} ${value}`),
     ...(letter.facts?.length ? [""] : []),
     ...(letter.button ? [`${letter.button.label}:`, letter.button.url, ""] : []),
@@ -70,12 +74,14 @@ function wrap(paragraph: string): string {
 }
 
 function html(letter: Letter, language: Language, home: string): string {
+  const paragraphs = letter.paragraphs.map(
+    (paragraph) =>
+      `<p class="text" style="margin:0 0 16px;font:400 16px/1.6 ${sans};color:${light.text}">${escape(paragraph)}</p>`,
+  );
+  if (letter.code) paragraphs.splice(1, 0, digits(letter.code));
   const body = [
     `<h1 class="text" style="margin:0 0 18px;font:700 27px/1.2 ${display};letter-spacing:-0.4px;color:${light.text}">${escape(letter.title)}</h1>`,
-    ...letter.paragraphs.map(
-      (paragraph) =>
-        `<p class="text" style="margin:0 0 16px;font:400 16px/1.6 ${sans};color:${light.text}">${escape(paragraph)}</p>`,
-    ),
+    ...paragraphs,
     letter.facts?.length ? factTable(letter.facts) : "",
     button(letter, footers[language].link),
     letter.note || letter.stop ? smallPrint(letter) : "",
@@ -84,6 +90,7 @@ function html(letter: Letter, language: Language, home: string): string {
 }
 
 const sans = "Figtree,system-ui,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
+const mono = "'JetBrains Mono',ui-monospace,Menlo,Consolas,monospace";
 const display = `'Bricolage Grotesque',${sans}`;
 
 function button({ button: shown, note, stop }: Letter, hint: string): string {
@@ -93,6 +100,10 @@ function button({ button: shown, note, stop }: Letter, hint: string): string {
   const below = note || stop ? "0 0 20px" : "0";
   return `<table role="presentation" cellpadding="0" cellspacing="0" style="margin:8px 0 14px"><tr><td class="shell" bgcolor="${light.shell}" style="border-radius:14px 14px 14px 4px;background:${light.shell}"><a class="on-shell" href="${escape(url)}" style="display:inline-block;padding:14px 26px;font:600 16px/1.25 ${sans};color:${light.onShell};text-decoration:none">${escape(label)}</a></td></tr></table>
 <p class="muted" style="margin:${below};font:400 13px/1.5 ${sans};color:${light.muted}">${escape(hint)}<br><a class="muted" href="${escape(url)}" style="color:${light.muted};word-break:break-all">${escape(url)}</a></p>`;
+}
+
+function digits(code: string): string {
+  return `<p class="text well" style="margin:4px 0 20px;padding:20px 12px;border-radius:14px 14px 14px 4px;background:${light.bg};text-align:center;font:700 34px/1 ${mono};letter-spacing:8px;color:${light.text}">${escape(code)}</p>`;
 }
 
 function factTable(facts: { label: string; value: string }[]): string {
@@ -133,7 +144,7 @@ ${body}
 `;
 }
 
-const darkStyle = `:root{color-scheme:light dark}@media(prefers-color-scheme:dark){.page{background:${dark.bg}!important}.card{background:${dark.surface}!important;border-color:${dark.line}!important}.text{color:${dark.text}!important}.muted{color:${dark.muted}!important}.line{border-color:${dark.line}!important}.shell{background:${dark.shell}!important}.on-shell{color:${dark.onShell}!important}}@media(max-width:480px){.card{padding:26px 20px 24px!important}}`;
+const darkStyle = `:root{color-scheme:light dark}@media(prefers-color-scheme:dark){.page{background:${dark.bg}!important}.card{background:${dark.surface}!important;border-color:${dark.line}!important}.text{color:${dark.text}!important}.muted{color:${dark.muted}!important}.line{border-color:${dark.line}!important}.well{background:${dark.bg}!important}.shell{background:${dark.shell}!important}.on-shell{color:${dark.onShell}!important}}@media(max-width:480px){.card{padding:26px 20px 24px!important}}`;
 
 /** For text and attributes alike. */
 function escape(value: string): string {

@@ -6,16 +6,16 @@ import { openMailer } from "./smtp.ts";
 /** The outbox at work. A new mail wakes it; the interval is for retries and missed notifications. */
 export function mailLoops(deps: Deps): Loop[] {
   const mailer = openMailer(deps.config.mail);
-  const loop = startLoop(deps, {
-    name: "mails",
-    everyMs: 10_000,
-    wakeOn: "mail",
-    run: (signal) => sendMails({ ...deps, mailer }, signal),
-  });
+  const send = (urgent: boolean) => (signal: AbortSignal) => sendMails({ ...deps, mailer, urgent }, signal);
+  const loops = [
+    // A loop of its own: whoever waits for a code waits for no digest, and for no server that hangs over one.
+    startLoop(deps, { name: "urgent mails", everyMs: 5_000, wakeOn: "mail", run: send(true) }),
+    startLoop(deps, { name: "mails", everyMs: 10_000, wakeOn: "mail", run: send(false) }),
+  ];
   return [
     {
       async stop() {
-        await loop.stop();
+        await Promise.all(loops.map((loop) => loop.stop()));
         mailer.close();
       },
     },

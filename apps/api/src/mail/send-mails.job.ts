@@ -1,7 +1,9 @@
 import type { Deps } from "../deps.ts";
 import { mayBeSent } from "./choose-mails.ts";
 import { type Mailer, MailRefused } from "./smtp.ts";
-import { claimMails, type ClaimedMail, markDead, markSent, postponeMail } from "./table.ts";
+import { claimMails, type ClaimedMail, expireMails, markDead, markSent, postponeMail } from "./table.ts";
+import type { Template } from "./template.ts";
+import { isTemplate, templates } from "./templates.ts";
 import { type WrittenMail, writeMail } from "./write-mail.ts";
 
 const BATCH = 10;
@@ -16,6 +18,8 @@ export interface SendDeps extends Pick<Deps, "db" | "clock" | "log" | "config"> 
   mailer: Mailer;
   /** 0 to 1; spreads retries so that a returning server is not met by all of them at once. */
   random?: () => number;
+  /** Only what somebody waits for, or only the rest; both when left out. */
+  urgent?: boolean;
 }
 
 /**
@@ -23,9 +27,10 @@ export interface SendDeps extends Pick<Deps, "db" | "clock" | "log" | "config"> 
  * the server took it sends it again under the same Message-ID. One mail that fails holds up no other.
  */
 export async function sendMails(deps: SendDeps, signal: AbortSignal): Promise<string> {
-  const told = { sent: 0, later: 0, dead: 0 };
+  const told = { sent: 0, later: 0, dead: await expireMails(deps.db, deps.clock.now()) };
   while (!signal.aborted) {
-    const mails = await claimMails(deps.db, { now: deps.clock.now(), leaseMs: LEASE_MS, limit: BATCH });
+    const now = deps.clock.now();
+    const mails = await claimMails(deps.db, { now, leaseMs: LEASE_MS, limit: BATCH, urgent: deps.urgent });
     for (const mail of mails) {
       if (signal.aborted) await giveBack(deps, mail);
       else told[await sendOne(deps, mail, signal)] += 1;
@@ -48,20 +53,25 @@ async function sendOne(deps: SendDeps, mail: ClaimedMail, signal: AbortSignal): 
   } catch (err) {
     return failed(deps, mail, err);
   }
-  await markSent(deps.db, mail.id, deps.clock.now());
+  await markSent(deps.db, { ...endOf(mail), now: deps.clock.now() });
   return "sent";
+}
+
+function endOf({ id, template }: ClaimedMail): { id: string; forget: boolean } {
+  const { farewell = false }: Partial<Template> = isTemplate(template) ? templates[template] : {};
+  return { id, forget: farewell };
 }
 
 /** Undefined when it can or may never be sent; the row says why. */
 async function write({ db, log, config }: SendDeps, mail: ClaimedMail): Promise<WrittenMail | undefined> {
   if (!(await mayBeSent(db, config.masterKey, mail))) {
-    await markDead(db, mail.id, "the recipient wants no more mails of this kind");
+    await markDead(db, { ...endOf(mail), note: "the recipient wants no more mails of this kind" });
     return undefined;
   }
   try {
     return writeMail(config, mail);
   } catch (err) {
-    await markDead(db, mail.id, "it could not be written");
+    await markDead(db, { ...endOf(mail), note: "it could not be written" });
     log.error({ mailId: mail.id, template: mail.template, err }, "a mail could not be written and is dead");
     return undefined;
   }
@@ -72,7 +82,7 @@ async function failed(deps: SendDeps, mail: ClaimedMail, err: unknown): Promise<
   const { id: mailId, template, attempts } = mail;
   const note = (err instanceof Error ? err.message : String(err)).slice(0, 300);
   if (err instanceof MailRefused || attempts >= MAX_ATTEMPTS) {
-    await markDead(db, mailId, note);
+    await markDead(db, { ...endOf(mail), note });
     log.error({ mailId, template, attempts, err }, "a mail is dead");
     return "dead";
   }

@@ -8,8 +8,10 @@ export interface NewMail {
   key: string;
   recipient: string;
   template: string;
-  language: string;
+  language: string | undefined;
   data: unknown;
+  urgent: boolean;
+  expiresAt: Date | undefined;
 }
 
 /**
@@ -17,9 +19,10 @@ export interface NewMail {
  */
 export async function insertMail(trx: Executor, mail: NewMail): Promise<boolean> {
   const { rows } = await sql`
-    insert into app.mails (key, recipient, template, language, data, next_attempt_at)
-    values (${mail.key}, ${mail.recipient}, ${mail.template}, ${mail.language}, ${JSON.stringify(mail.data)}::jsonb,
-      to_timestamp(0))
+    insert into app.mails (key, recipient, template, language, data, urgent, expires_at, next_attempt_at)
+    values (${mail.key}, ${mail.recipient}, ${mail.template},
+      coalesce(${mail.language ?? null}, (select language from app.users where email = ${mail.recipient} limit 1), 'en'),
+      ${JSON.stringify(mail.data)}::jsonb, ${mail.urgent}, ${mail.expiresAt ?? null}, to_timestamp(0))
     on conflict (key) do nothing
     returning id`.execute(trx);
   return rows.length === 1;
@@ -47,31 +50,48 @@ export interface ClaimedMail {
  */
 export async function claimMails(
   db: Executor,
-  { now, leaseMs, limit }: { now: Date; leaseMs: number; limit: number },
+  { now, leaseMs, limit, urgent }: { now: Date; leaseMs: number; limit: number; urgent: boolean | undefined },
 ): Promise<ClaimedMail[]> {
   const { rows } = await sql<ClaimedMail>`
     update app.mails set attempts = attempts + 1, next_attempt_at = ${new Date(now.getTime() + leaseMs)}
     where id in (
       select id from app.mails
-      where state = 'pending' and next_attempt_at <= ${now}
-      order by next_attempt_at, id
+      where state = 'pending' and next_attempt_at <= ${now} and urgent = coalesce(${urgent ?? null}, urgent)
+        and (expires_at is null or expires_at > ${now})
+      order by urgent desc, next_attempt_at, id
       limit ${limit}
       for update skip locked)
     returning id, recipient, template, language, data, attempts, created_at`.execute(db);
   return rows;
 }
 
+/** How a mail leaves the outbox. `forget`: its recipient is dropped with its data. */
+interface End {
+  id: string;
+  forget: boolean;
+}
+
 /** The data have done their work and are dropped; key and time stay, so that once means once. */
-export async function markSent(db: Executor, id: string, now: Date): Promise<void> {
+export async function markSent(db: Executor, { id, forget, now }: End & { now: Date }): Promise<void> {
   await sql`
-    update app.mails set state = 'sent', sent_at = ${now}, note = null, data = '{}'
+    update app.mails set state = 'sent', sent_at = ${now}, note = null, data = '{}',
+      recipient = case when ${forget} then '' else recipient end
     where id = ${id} and state = 'pending'`.execute(db);
 }
 
-export async function markDead(db: Executor, id: string, note: string): Promise<void> {
-  await sql`update app.mails set state = 'dead', note = ${note} where id = ${id} and state = 'pending'`.execute(
-    db,
-  );
+export async function markDead(db: Executor, { id, forget, note }: End & { note: string }): Promise<void> {
+  await sql`
+    update app.mails set state = 'dead', note = ${note}, data = '{}',
+      recipient = case when ${forget} then '' else recipient end
+    where id = ${id} and state = 'pending'`.execute(db);
+}
+
+/** What was waited for and did not come in time is worth nothing any more. @returns how many. */
+export async function expireMails(db: Executor, now: Date): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update app.mails set state = 'dead', data = '{}', note = 'its time was over before it could be sent'
+    where state = 'pending' and expires_at <= ${now}`.execute(db);
+  return Number(numAffectedRows ?? 0n);
 }
 
 export async function postponeMail(db: Executor, id: string, { until, note }: { until: Date; note: string }) {
@@ -88,6 +108,12 @@ export async function deleteMailsTo(
   await sql`
     delete from app.mails
     where recipient = ${recipient} and template = any(${sql.val([...templates])}::text[])`.execute(db);
+}
+
+/** All there is about a recipient, for the end of an account. */
+export async function deleteRecipient(db: Executor, recipient: string): Promise<void> {
+  await sql`delete from app.mails where recipient = ${recipient}`.execute(db);
+  await sql`delete from app.mail_choices where recipient = ${recipient}`.execute(db);
 }
 
 /** Notes that this recipient may refuse these mails. @returns false when they already have. */

@@ -15,6 +15,10 @@ export interface Template<D extends z.ZodType = z.ZodType> {
   data: D;
   /** True for mails that one may refuse and go on using the product. */
   optional?: boolean;
+  /** Somebody sits and waits for it: sent before and beside all others. */
+  urgent?: boolean;
+  /** The last there is to say to somebody: once it is sent, or cannot be, the outbox forgets to whom. */
+  farewell?: boolean;
   write(data: z.output<D>, context: TemplateContext): Letter;
 }
 

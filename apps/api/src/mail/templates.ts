@@ -1,13 +1,15 @@
-/** Every mail the product sends, by name. Sign-in links and codes are sent by the auth service. */
+/** Every mail the product sends, by name. */
 import type { z } from "zod";
 import { accountDeleted, backAgain, botReady, paused, welcome } from "./templates/bot.ts";
 import { capReached, invoice, paymentFailed, weeklyDigest } from "./templates/money.ts";
 import { spendingHeld } from "./templates/spending.ts";
+import { signIn } from "./templates/sign-in.ts";
 import { confirmWaitlist, waitlistInvitation } from "./templates/waitlist.ts";
 
 export const templates = {
   "confirm-waitlist": confirmWaitlist,
   "waitlist-invitation": waitlistInvitation,
+  "sign-in": signIn,
   welcome,
   "bot-ready": botReady,
   "payment-failed": paymentFailed,

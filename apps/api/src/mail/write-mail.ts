@@ -1,6 +1,9 @@
+import { z } from "zod";
 import type { Config } from "../config.ts";
+import { type MasterKey, open } from "../secrets.ts";
 import { linkToken } from "./link-token.ts";
 import { type Language, renderLetter, type RenderedMail } from "./letter.ts";
+import { sealedFor } from "./queue-mail.ts";
 import type { Template } from "./template.ts";
 import { isTemplate, templates } from "./templates.ts";
 
@@ -22,18 +25,25 @@ export interface WrittenMail extends RenderedMail {
  * such a row can never be sent.
  */
 export function writeMail(
-  { urls, masterKey }: Pick<Config, "urls" | "masterKey">,
+  { urls, masterKey }: Pick<Config, "urls"> & { masterKey: MasterKey },
   row: MailRow,
 ): WrittenMail {
   if (!isTemplate(row.template)) throw new Error(`there is no mail template "${row.template}"`);
   // One template of many: its data are checked by its own schema on the next line.
   const { data, write } = templates[row.template] as Template;
   const language: Language = row.language === "de" ? "de" : "en";
-  const letter = write(data.parse(row.data), {
+  const letter = write(data.parse(unsealed(masterKey, row)), {
     language,
     urls,
     recipient: row.recipient,
     token: (what) => linkToken(masterKey, what),
   });
   return { ...renderLetter(letter, language, urls.landing), stopUrl: letter.stop?.url };
+}
+
+const envelope = z.strictObject({ sealed: z.string() });
+
+function unsealed(masterKey: MasterKey, { data, recipient }: MailRow): unknown {
+  const sealed = envelope.safeParse(data);
+  return sealed.success ? JSON.parse(open(masterKey, sealed.data.sealed, sealedFor(recipient))) : data;
 }

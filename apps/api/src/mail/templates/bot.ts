@@ -51,7 +51,8 @@ const words = {
       preview: "Bot, disk and messages are gone.",
       title: "Your account is deleted",
       paragraphs: [
-        "Your bot, its disk, its memory and your messages are deleted. Invoices are kept for as long as the law asks for them.",
+        "Your bot, its disk, its memory and your messages are deleted, and your plan has ended. If tokens were still to be paid, they are on a last invoice, charged to your card.",
+        "Invoices are kept for as long as the law asks for them, and so are the monthly sums they are made of, without your name. This address is forgotten with this mail; you can sign up with it again at any time.",
         "If this was not you, answer this mail at once.",
       ],
     },
@@ -102,7 +103,8 @@ const words = {
       preview: "Bot, Platte und Nachrichten sind fort.",
       title: "Dein Konto ist gelöscht",
       paragraphs: [
-        "Dein Bot, seine Platte, sein Gedächtnis und deine Nachrichten sind gelöscht. Rechnungen bleiben so lange, wie das Gesetz es verlangt.",
+        "Dein Bot, seine Platte, sein Gedächtnis und deine Nachrichten sind gelöscht, und dein Tarif ist beendet. Waren noch Tokens zu bezahlen, stehen sie auf einer letzten Rechnung, die von deiner Karte abgebucht wird.",
+        "Rechnungen bleiben so lange, wie das Gesetz es verlangt, ebenso die Monatssummen dahinter, ohne deinen Namen. Diese Adresse ist mit dieser Mail vergessen; du kannst dich jederzeit wieder mit ihr anmelden.",
         "Wenn du das nicht warst, antworte sofort auf diese Mail.",
       ],
     },
@@ -132,6 +134,7 @@ export const paused = template({
 });
 
 export const accountDeleted = template({
+  farewell: true,
   data: nothing,
   write: (_data, { language }) => words[language].deleted,
 });

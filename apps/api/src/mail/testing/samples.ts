@@ -5,6 +5,12 @@ export const entryId = "0b8f4f3e-7f0b-4d7f-9a53-5d9d5d0c7a11";
 export const samples: { [T in TemplateName]: DataOf<T> } = {
   "confirm-waitlist": { entryId },
   "waitlist-invitation": { entryId },
+  "sign-in": {
+    purpose: "magiclink",
+    code: "482913",
+    link: "https://auth.example/auth/v1/verify?token=7d5b7b1964cf5d388340a7f04f1d&type=magiclink&redirect_to=https%3A%2F%2Fapp.example%2Fchat",
+    minutes: 10,
+  },
   welcome: {},
   "bot-ready": {},
   "payment-failed": { amountCents: 5000, currency: "usd" },
