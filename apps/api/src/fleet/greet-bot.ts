@@ -102,7 +102,6 @@ async function welcome(held: HeldBot, bootId: string): Promise<void> {
         key: `bot-ready/${row.id}`,
         recipient: owner.email,
         template: "bot-ready",
-        language: "en",
         data: {},
       });
     }

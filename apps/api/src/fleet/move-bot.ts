@@ -11,10 +11,9 @@ import { type HeldBot, pause, refOf, renew, save } from "./held-bot.ts";
 import { lastCrash, nextStep, type Step } from "./next-step.ts";
 import { observeMachine } from "./observe-machine.ts";
 import { sleepBot } from "./sleep-bot.ts";
-import { removeBot } from "./table.ts";
 
-/** Settled: as it should be. Later: on its way, another turn soon. Gone: there is no row any more. */
-export type Outcome = "settled" | "later" | "gone";
+/** Settled: as it should be. Later: on its way, another turn soon. */
+export type Outcome = "settled" | "later";
 
 export async function moveBot(held: HeldBot): Promise<Outcome> {
   const { clock } = held.tools.deps;
@@ -140,15 +139,27 @@ async function settle(held: HeldBot): Promise<Outcome> {
   return "settled";
 }
 
-/** The machine is gone: its disk, its app and its row follow. */
+/**
+ * The machine is gone: its disk and its app follow. The row stays, with nothing in it that leads to Fly,
+ * until the account's row takes it along: what the bot used may still have to be billed.
+ */
 async function removeAll(held: HeldBot): Promise<Outcome> {
   const { deps, fly } = held.tools;
   const { bot } = held;
   if (bot.status !== "deleting") await save(held, { status: "deleting" });
-  if (bot.fly_app_id !== null) await fly.deleteApp(bot.fly_app_id, held.signal);
-  await deps.db.transaction().execute(async (trx) => {
-    await removeBot(trx, held.bot);
-    await deps.events.publish(trx, { kind: "bot", botId: bot.id, userId: bot.user_id });
+  if (bot.fly_app_id !== null && (await fly.getApp(bot.fly_app_id, held.signal)) !== undefined) {
+    // Deleting the app takes its volumes along; a disk full of somebody's memories is not left to that.
+    for (const volume of await fly.listVolumes(bot.fly_app_id, held.signal))
+      await fly.deleteVolume(bot.fly_app_id, volume.id, held.signal);
+    await fly.deleteApp(bot.fly_app_id, held.signal);
+  }
+  await save(held, {
+    fly_app_id: null,
+    machine_id: null,
+    volume_id: null,
+    gateway_token: null,
+    step: "ready",
   });
-  return "gone";
+  await deps.events.publish(deps.db, { kind: "account", userId: bot.user_id });
+  return "settled";
 }

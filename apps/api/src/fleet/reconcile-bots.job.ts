@@ -79,7 +79,6 @@ export async function reconcileBot(tools: FleetTools, bot: LeasedBot, signal: Ab
 
 async function giveBack(held: HeldBot, outcome: Outcome): Promise<void> {
   const { deps, limits } = held.tools;
-  if (outcome === "gone") return;
   const look = held.bot.desired === "running" ? limits.lookAwakeMs : limits.lookAsleepMs;
   await releaseBot(deps.db, held.bot, {
     attempts: 0,

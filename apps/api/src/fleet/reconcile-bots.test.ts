@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { sql } from "kysely";
 import { open } from "../secrets.ts";
+import { deleteBot, isBotRemoved } from "./delete-bot.ts";
 import type { Fly } from "./fly.ts";
 import { appName } from "./machine-config.ts";
 import { pauseBot } from "./pause-bot.ts";
@@ -15,7 +17,6 @@ import {
   LeaseLost,
   markAsleep,
   releaseBot,
-  removeBot,
   renewLease,
   stayAwake,
   writeBot,
@@ -347,7 +348,6 @@ test("F41 every write under an old lease is refused", async (t) => {
   assert.equal(await markAsleep(db, stale, { suspensionId: "x", wakeAt: null }), false);
   await stayAwake(db, stale);
   await releaseBot(db, stale, { attempts: 0, lookMs: 0 });
-  await removeBot(db, stale);
   assert.deepEqual(await fleet.row(botId), before);
 });
 
@@ -528,17 +528,52 @@ test("a cancelled plan stops the machine and keeps the disk; paying again brings
   assert.equal(mails.length, 1);
 });
 
-test("a deleted bot leaves nothing behind, neither at Fly nor here", async (t) => {
+const wish = (fleet: TestFleet, userId: string) =>
+  fleet.deps.db.transaction().execute((trx) => deleteBot(fleet.deps, trx, userId));
+
+test("a deleted bot leaves nothing behind at Fly, and here a row that leads nowhere and opens nothing", async (t) => {
   const fleet = await testFleet(t);
   fleet.worker();
-  const { botId } = await fleet.ask();
+  const { botId, userId } = await fleet.ask();
   const born = await fleet.until(botId, isRunning);
-  await sql`update app.bots set desired = 'deleted' where id = ${botId}`.execute(fleet.deps.db);
-  await assert.rejects(
-    fleet.until(botId, () => false),
-    /no result/,
-  );
+  assert.equal(await isBotRemoved(fleet.deps.db, userId), false);
+  await wish(fleet, userId);
+  await wish(fleet, userId);
+  const revoked = await fleet.row(botId);
+  assert.deepEqual([revoked.model_key, revoked.model_key_hash], [null, null], "before anything at Fly");
+  const gone = await fleet.until(botId, (row) => row.status === "deleting" && row.fly_app_id === null);
+  assert.deepEqual([gone.machine_id, gone.volume_id, gone.gateway_token], [null, null, null]);
   assert.equal((await fleet.call(`GET /apps/${born.fly_app_id}`)).status, 404);
+  assert.equal(existsSync(join(fleet.dataDir, "volumes", born.volume_id ?? "none")), false);
+  assert.equal(await isBotRemoved(fleet.deps.db, userId), true);
+  assert.deepEqual(await claimBots(fleet.deps.db, 10, 1_000), [], "nobody looks at it again");
+});
+
+test("F46 a deletion that stops half-way, at whichever request, is taken up and done", async (t) => {
+  const fleet = await testFleet(t);
+  fleet.worker();
+  for (const path of ["/machines/[^/]+$", "/volumes/[^/]+$", "/apps/[^/]+$"]) {
+    for (const fault of [{ loseAnswer: true }, { answer: { status: 500, body: { error: "x" } } }]) {
+      const { botId, userId } = await fleet.ask();
+      const born = await fleet.until(botId, isRunning);
+      await fleet.faults({ rules: [{ method: "DELETE", path, times: 1, ...fault }] });
+      await wish(fleet, userId);
+      await fleet.until(botId, (row) => row.status === "deleting" && row.fly_app_id === null);
+      assert.equal((await fleet.call(`GET /apps/${born.fly_app_id}`)).status, 404, path);
+      await fleet.faults({});
+    }
+  }
+});
+
+test("a bot that is deleted while it is being born is neither born nor left behind", async (t) => {
+  const fleet = await testFleet(t);
+  const { botId, userId } = await fleet.ask();
+  await fleet.faults({ rules: [{ method: "POST", path: "/machines$", latencyMs: 300 }] });
+  fleet.worker();
+  await fleet.until(botId, (row) => row.step === "machine");
+  await wish(fleet, userId);
+  await fleet.until(botId, (row) => row.status === "deleting" && row.fly_app_id === null);
+  assert.equal((await fleet.call(`GET /apps/${appName(botId)}`)).status, 404);
 });
 
 test("F68 twenty bots, two workers, every fifth answer lost: twenty machines, not one more", async (t) => {

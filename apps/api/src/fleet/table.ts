@@ -34,6 +34,8 @@ export async function claimBots(db: Kysely<Database>, limit: number, leaseMs: nu
         .select("id")
         .where(sql<boolean>`(lease_until is null or lease_until < now())`)
         .where(sql<boolean>`not (status = 'failed' and desired in ('running', 'asleep'))`)
+        // Nothing is left of it at Fly: its account's row takes it along.
+        .where(sql<boolean>`not (status = 'deleting' and desired = 'deleted' and fly_app_id is null)`)
         .where(sql<boolean>`(next_attempt_at <= now() or (attempts = 0 and desired <> status))`)
         .orderBy(sql`desired = status`)
         .orderBy("next_attempt_at")
@@ -134,10 +136,6 @@ export async function stayAwake(db: Kysely<Database>, lease: Lease): Promise<voi
     .where("fence", "=", lease.fence)
     .where("desired", "=", "asleep")
     .execute();
-}
-
-export async function removeBot(db: Kysely<Database>, lease: Lease): Promise<void> {
-  await db.deleteFrom("app.bots").where("id", "=", lease.id).where("fence", "=", lease.fence).execute();
 }
 
 export interface Owned {
