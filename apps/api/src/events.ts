@@ -13,7 +13,7 @@ import type { Logger } from "./log.ts";
 const CHANNEL = "molt";
 
 const event = z.object({
-  kind: z.enum(["bot", "mailbox", "mail", "stripe", "usage"]),
+  kind: z.enum(["account", "bot", "mailbox", "mail", "stripe", "usage"]),
   botId: z.uuid().optional(),
   userId: z.uuid().optional(),
 });

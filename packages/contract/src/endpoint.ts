@@ -14,6 +14,8 @@ export interface Endpoint<
   readonly caller: C;
   /** JSON unless it says otherwise; then the output is text, sent as it is. */
   readonly contentType?: "text/csv";
+  /** Answered also for an account that is being deleted; every other endpoint says `account_ending`. */
+  readonly whileEnding?: true;
   /** Query for GET, JSON body otherwise. Strict: an unknown key is an error, not silence. */
   readonly input: I;
   /** Parsed on the way out as well, so that an extra column can never leak. */

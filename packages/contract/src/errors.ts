@@ -10,6 +10,7 @@ export const errorTable = {
   no_subscription: { status: 402, retryable: false },
   not_yours: { status: 403, retryable: false },
   not_found: { status: 404, retryable: false },
+  account_ending: { status: 410, retryable: false },
   conflict: { status: 409, retryable: true },
   too_large: { status: 413, retryable: false },
   rate_limited: { status: 429, retryable: true },

@@ -1,7 +1,15 @@
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { queueMail } from "../mail/queue-mail.ts";
+import { languageOfHeader } from "./choose-language.ts";
 import { isKnown, upsertUser } from "./table.ts";
+
+export interface SeenUser {
+  userId: string;
+  email: string;
+  /** The request by which they came in: it says their language, where their sign-up did not. */
+  request?: { headers: { "accept-language"?: string | undefined } };
+}
 
 /**
  * Makes sure that the product knows the user of a verified token, and welcomes a new one by mail,
@@ -10,13 +18,14 @@ import { isKnown, upsertUser } from "./table.ts";
  */
 export async function ensureUser(
   { db }: Pick<Deps, "db">,
-  { userId, email }: { userId: string; email: string },
+  { userId, email, request }: SeenUser,
 ): Promise<void> {
   // Somebody who signed up by telephone has no address, and gets no mail.
   const address = email || "unknown@invalid";
   if (await isKnown(db, userId, address)) return;
+  const language = languageOfHeader(request?.headers["accept-language"]);
   await db.transaction().execute(async (trx) => {
-    const happened = await upsertUser(trx, userId, address);
+    const happened = await upsertUser(trx, { id: userId, email: address, language });
     if (happened === "unknown") throw new AppError("not_signed_in", "This account no longer exists.");
     if (happened === "inserted" && email)
       await queueMail(trx, { key: `welcome/${userId}`, recipient: email, template: "welcome", data: {} });

@@ -21,11 +21,17 @@ async function setUp(t: TestContext, answer: { status: number } = { status: 200 
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
+  const account: { state: "open" | "ending" | "ended" } = { state: "open" };
   const config = readConfig(
     testEnvironment({ SUPABASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }),
   );
-  const authenticator = createAuthenticator({ config, clock: systemClock(), findBot: async () => undefined });
-  return { authenticator, issuer: config.auth.issuer };
+  const authenticator = createAuthenticator({
+    config,
+    clock: systemClock(),
+    findBot: async () => undefined,
+    accountState: async () => account.state,
+  });
+  return { authenticator, issuer: config.auth.issuer, account };
 }
 
 interface Forged {
@@ -87,4 +93,15 @@ test("F8 forged, foreign and expired tokens are refused", async (t) => {
 test("F7 keys that cannot be fetched are our trouble, not the caller's", async (t) => {
   const { authenticator, issuer } = await setUp(t, { status: 503 });
   await assert.rejects(authenticator.user(await token(issuer)), { code: "unavailable" });
+});
+
+test("F9 a good token of an account that ends says so, and of one that has ended opens nothing", async (t) => {
+  const { authenticator, issuer, account } = await setUp(t);
+  const good = await token(issuer);
+  await authenticator.user(good);
+  account.state = "ending";
+  await assert.rejects(authenticator.user(good), { code: "account_ending" });
+  assert.equal((await authenticator.user(good, { whileEnding: true })).userId, userId);
+  account.state = "ended";
+  await assert.rejects(authenticator.user(good), { code: "not_signed_in" });
 });

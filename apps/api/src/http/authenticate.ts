@@ -13,8 +13,12 @@ export interface UserIdentity {
 }
 
 export interface Authenticator {
-  /** @throws {AppError} not_signed_in, or unavailable when the key service cannot be asked. */
-  user(token: string | undefined): Promise<UserIdentity>;
+  /**
+   * @param token an access token; it outlives the account by some minutes, so that one is asked for as well.
+   * @throws {AppError} not_signed_in, account_ending unless `whileEnding`, or unavailable when the key
+   * service cannot be asked.
+   */
+  user(token: string | undefined, options?: { whileEnding: boolean }): Promise<UserIdentity>;
   /** @throws {AppError} not_signed_in */
   bot(key: string | undefined): Promise<{ botId: string }>;
 }
@@ -39,13 +43,16 @@ export interface AuthenticatorOptions {
   clock: Clock;
   /** Finds a bot by its model key; from the models feature. */
   findBot(key: string): Promise<{ botId: string } | undefined>;
+  /** Whether the account is being deleted or is gone; from the accounts feature. */
+  accountState(userId: string): Promise<"open" | "ending" | "ended">;
 }
 
 /**
  * Verifies with the published keys (ES256 only, issuer and audience fixed, never what the token
  * itself proposes). Never reads `user_metadata`: users write that themselves.
  */
-export function createAuthenticator({ config, clock, findBot }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { config, clock, findBot, accountState } = options;
   const keys = createRemoteJWKSet(new URL(`${config.auth.url}/.well-known/jwks.json`), {
     timeoutDuration: 5_000,
     cacheMaxAge: 10 * 60_000,
@@ -73,15 +80,23 @@ export function createAuthenticator({ config, clock, findBot }: AuthenticatorOpt
     }
   }
 
+  async function identify(token: string): Promise<UserIdentity> {
+    const seen = known.get(token);
+    if (seen && seen.expiresAt > clock.now()) return seen;
+    known.delete(token);
+    const identity = await verify(token);
+    if (known.size >= CACHE_ENTRIES) known.delete(known.keys().next().value ?? "");
+    known.set(token, identity);
+    return identity;
+  }
+
   return {
-    async user(token) {
+    async user(token, { whileEnding } = { whileEnding: false }) {
       if (!token) throw new AppError("not_signed_in", "Please sign in first.");
-      const seen = known.get(token);
-      if (seen && seen.expiresAt > clock.now()) return seen;
-      known.delete(token);
-      const identity = await verify(token);
-      if (known.size >= CACHE_ENTRIES) known.delete(known.keys().next().value ?? "");
-      known.set(token, identity);
+      const identity = await identify(token);
+      const state = whileEnding ? "open" : await accountState(identity.userId);
+      if (state === "ending") throw new AppError("account_ending", "This account is being deleted.");
+      if (state === "ended") throw new AppError("not_signed_in", "This account no longer exists.");
       return identity;
     },
     async bot(key) {

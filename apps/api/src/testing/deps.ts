@@ -19,6 +19,7 @@ export function testEnvironment(overrides: Record<string, string> = {}): Record<
     DATABASE_URL: "postgres://nobody@127.0.0.1:1/none",
     SUPABASE_URL: "http://127.0.0.1:1",
     SUPABASE_PUBLISHABLE_KEY: "sb_publishable_test",
+    SUPABASE_SECRET_KEY: "sb_secret_test",
     STRIPE_SECRET_KEY: "sk_test_local",
     STRIPE_WEBHOOK_SECRET: "whsec_test_local",
     STRIPE_API_BASE: "http://127.0.0.1:1",
