@@ -31,7 +31,13 @@ export const getMe = endpoint({
   caller: "user",
   input: z.strictObject({}),
   output: z.object({
-    user: z.object({ id: uuid, email: z.string(), createdAt: instant, language: language.default("en") }),
+    user: z.object({
+      id: uuid,
+      email: z.string(),
+      createdAt: instant,
+      // An api from before it knew languages says nothing; a newer app must open against it all the same.
+      language: language.default("en"),
+    }),
     subscription: z.object({
       status: subscriptionStatus,
       currentPeriodEnd: instant.nullable(),

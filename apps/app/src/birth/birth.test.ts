@@ -15,7 +15,7 @@ const bot = (status: BotView["status"], step: BotView["step"] = "ready"): BotVie
   lastActiveAt: at,
 });
 const me = (status: Me["subscription"]["status"]): Me => ({
-  user: { id: "u", email: "a@b.co", createdAt: at },
+  user: { id: "u", email: "a@b.co", createdAt: at, language: "en" },
   subscription: { status, currentPeriodEnd: null, cancelAtPeriodEnd: false },
   bot: null,
 });

@@ -1,5 +1,12 @@
 /** The states of whole features, with made-up facts that a real api could have answered. */
-import { botStatus, type BotView, type Message, type Usage } from "@molt/contract";
+import {
+  botStatus,
+  holdReason,
+  type BotView,
+  type BudgetView,
+  type Message,
+  type Usage,
+} from "@molt/contract";
 import { space } from "@molt/brand";
 import { useState } from "react";
 import { StyleSheet, View } from "react-native";
@@ -10,7 +17,10 @@ import { Composer } from "../chat/composer.tsx";
 import { DayRow, MessageRow, PendingRow } from "../chat/message-row.tsx";
 import { RunningReply } from "../chat/running-reply.tsx";
 import { Text } from "../ui/text.tsx";
-import { Month } from "../usage/usage-screen.tsx";
+import { Meters } from "../usage/budget-card.tsx";
+import { CapsForm } from "../usage/caps-form.tsx";
+import { HoldBanner } from "../usage/hold-notice.tsx";
+import { Month } from "../usage/month.tsx";
 import { Shelf } from "./shelf.tsx";
 
 const at = "2026-11-22T12:00:00.000Z";
@@ -116,6 +126,11 @@ export function BirthStates() {
 const sum = { calls: 12, tokensIn: 184_000, tokensOut: 9_640, costPicos: "412000000000" };
 const usage: Usage = {
   month: "2026-11",
+  budget: null,
+  byMessage: [
+    { messageId: "m1", at, text: "Read this report and tell me what matters", ...sum },
+    { messageId: "m2", at, text: "Every morning at 8, look at the news on lobsters", ...sum, calls: 1 },
+  ],
   total: { ...sum, chargePicos: "494400000000" },
   byDay: [3, 4, 9, 17].map((day) => ({
     day: `2026-11-${String(day).padStart(2, "0")}`,
@@ -130,11 +145,34 @@ const usage: Usage = {
   recent: [],
 };
 
+const dollar = 1_000_000_000_000n;
+const budget: BudgetView = {
+  dayPicos: String(17n * dollar),
+  dayCapPicos: String(20n * dollar),
+  unattendedDayPicos: String(5n * dollar),
+  unattendedDayCapPicos: String(5n * dollar),
+  monthPicos: String(34n * dollar),
+  monthCapPicos: String(100n * dollar),
+  runCapPicos: String(5n * dollar),
+  hold: null,
+};
+
 export function UsageStates() {
   return (
     <Shelf title="Usage">
-      <Month usage={usage} />
-      <Month usage={{ ...usage, total: { ...usage.total, calls: 0 } }} />
+      {holdReason.options.map((reason) => (
+        <HoldBanner
+          key={reason}
+          hold={{ reason, since: at, message: "Why it was stopped, and what to do about it." }}
+          busy={false}
+          trouble={reason === "rate" ? "No connection to the server." : undefined}
+          onResume={nothing}
+        />
+      ))}
+      <Meters budget={budget} />
+      <CapsForm budget={budget} busy={false} trouble={undefined} onSave={nothing} onCancel={nothing} />
+      <Month usage={usage} isHere={() => false} />
+      <Month usage={{ ...usage, total: { ...usage.total, calls: 0 } }} isHere={() => false} />
     </Shelf>
   );
 }

@@ -262,3 +262,25 @@ test("unsent words survive a reload of the app", async (t) => {
   const state = await until(second, (s) => s.transcript.messages.length === 1);
   assert.deepEqual(texts(state), ["do not lose me"]);
 });
+
+test("a budget frame is kept beside the conversation, and the same one again is no news", async (t) => {
+  const mailbox = new Mailbox();
+  const client = await visit(t, mailbox);
+  await until(client, (s) => s.phase === "live");
+  const budget = {
+    dayPicos: "1",
+    dayCapPicos: "20",
+    unattendedDayPicos: "0",
+    unattendedDayCapPicos: "5",
+    monthPicos: "1",
+    monthCapPicos: "100",
+    runCapPicos: "5",
+    hold: null,
+  };
+  mailbox.say({ t: "budget", budget });
+  const told = await until(client, (s) => s.budget !== null);
+  assert.deepEqual(told.budget, budget);
+  assert.deepEqual(told.transcript.messages, []);
+  client.learnBudget({ ...budget });
+  assert.equal(client.store.getState().budget, told.budget);
+});

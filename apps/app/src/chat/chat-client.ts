@@ -2,7 +2,7 @@
  * One conversation on one device: the transcript, the socket under it, the cache below both. Screens
  * read the store and call the verbs. Lives as long as somebody is signed in, not as long as a screen.
  */
-import { listMessages, type BotView, type ServerFrame } from "@molt/contract";
+import { listMessages, type BotView, type BudgetView, type ServerFrame } from "@molt/contract";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Api } from "../session/api.ts";
 import { readMessages, readOutbox, writeMessages, writeOutbox } from "./cache.ts";
@@ -12,6 +12,8 @@ import { empty, heldSeq, reduce, toSend, type Deed, type Transcript } from "./tr
 
 export interface ChatState {
   readonly transcript: Transcript;
+  /** What is spent and what may be, as last told. Null until then, and for a bot without one. */
+  readonly budget: BudgetView | null;
   readonly phase: Phase;
   /** When the socket was lost; null while it is live or was never. */
   readonly lostAt: number | null;
@@ -34,6 +36,7 @@ const pageSize = 50;
 const saveAfterMs = 300;
 const atFirst: ChatState = {
   transcript: empty,
+  budget: null,
   phase: "off",
   lostAt: null,
   loadingOlder: false,
@@ -104,9 +107,21 @@ export class ChatClient {
     this.#act({ type: "dismiss" });
   }
 
+  /** Whether this message is on this device, so that the list can show it. */
+  holds(messageId: string): boolean {
+    return this.#transcript.messages.some((message) => message.id === messageId);
+  }
+
   /** The bot as another answer of the api saw it. */
   learnBot(bot: BotView | null): void {
     this.#act({ type: "bot", bot });
+  }
+
+  /** The budget as another answer of the api told it, or as it is about to be. */
+  learnBudget(budget: BudgetView): void {
+    // The same figures again are no news: screens ask the api when this changes.
+    if (JSON.stringify(budget) !== JSON.stringify(this.store.getState().budget))
+      this.store.setState({ budget });
   }
 
   /** A page before the oldest message. Quiet on failure: the list asks again when it is scrolled again. */
@@ -149,6 +164,7 @@ export class ChatClient {
   }
 
   #onFrame(frame: ServerFrame): void {
+    if (frame.t === "budget") this.learnBudget(frame.budget);
     this.#act({ type: "frame", frame, at: this.#deps.now().toISOString() });
     if (this.#transcript.gap) return this.#socket.gap();
     if (frame.t !== "welcome") return;

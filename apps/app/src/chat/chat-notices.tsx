@@ -6,6 +6,9 @@ import { StyleSheet, View } from "react-native";
 import { sayError } from "../session/api.ts";
 import { useMe } from "../session/me.ts";
 import { useDoors } from "../session/session.ts";
+import { nearWords } from "../usage/budget-words.ts";
+import { HoldNotice } from "../usage/hold-notice.tsx";
+import { useBudget } from "../usage/use-budget.ts";
 import { useOpenPortal } from "../subscribe/use-money-pages.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Banner } from "../ui/surface.tsx";
@@ -30,13 +33,39 @@ export function ChatNotices() {
         <Banner tone={trouble.tone} title={trouble.title} action={<NoticeAction notice={trouble} />}>
           {trouble.words}
         </Banner>
-      ) : null}
+      ) : (
+        <Spending />
+      )}
       {notice ? (
         <View style={s.line}>
           <Text kind="small" tone="danger" role="alert" style={s.words}>
             {notice}
           </Text>
           <IconButton icon="close" label="Dismiss" onPress={() => client.dismiss()} size={36} />
+        </View>
+      ) : null}
+    </>
+  );
+}
+
+/** A stop says why and how to go on; a limit that is near says so in one quiet line. */
+function Spending() {
+  const router = useRouter();
+  const budget = useBudget();
+  const now = useNow(60_000, budget !== null);
+  const near = budget && !budget.hold ? nearWords(budget, new Date(now)) : null;
+  const toUsage = () => router.push("/usage");
+  return (
+    <>
+      <HoldNotice>
+        <Button label="See what it did" kind="ghost" small onPress={toUsage} />
+      </HoldNotice>
+      {near ? (
+        <View style={s.line} testID="limit-line">
+          <Text kind="small" tone="amber" role="status" style={s.words}>
+            {near}
+          </Text>
+          <Button label="Limits" kind="ghost" small onPress={toUsage} />
         </View>
       ) : null}
     </>

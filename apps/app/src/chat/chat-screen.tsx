@@ -1,4 +1,5 @@
 import { space } from "@molt/brand";
+import { useLocalSearchParams } from "expo-router";
 import { useEffect, useRef, useState } from "react";
 import { KeyboardAvoidingView, Platform, StyleSheet, View } from "react-native";
 import { useSession } from "../session/session.ts";
@@ -40,7 +41,7 @@ export function ChatScreen() {
       <RoomHeader title="Your bot">
         <BotBadge bot={bot} working={canStop} />
       </RoomHeader>
-      {blank && nothingSaid ? <Blank /> : nothingSaid ? <FirstWords onPick={begin} /> : <MessageList />}
+      {blank && nothingSaid ? <Blank /> : nothingSaid ? <FirstWords onPick={begin} /> : <Conversation />}
       <Spoken messages={messages} />
       <View style={s.foot}>
         <ChatNotices />
@@ -59,6 +60,12 @@ export function ChatScreen() {
       </View>
     </KeyboardAvoidingView>
   );
+}
+
+/** `/chat?message=…` opens at that message. */
+function Conversation() {
+  const { message } = useLocalSearchParams<{ message?: string }>();
+  return <MessageList showId={message} />;
 }
 
 function Blank() {

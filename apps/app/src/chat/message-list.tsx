@@ -14,13 +14,18 @@ import type { Transcript } from "./transcript.ts";
 import { useChat, useChatClient } from "./use-chat.ts";
 import { WaitingRow } from "./waiting-row.tsx";
 
-/** The conversation: opens at its end, follows the end while one reads there, and stands still otherwise. */
-export function MessageList() {
+/**
+ * The conversation: opens at its end, or at the message `showId` names where this device has it; the end while one reads there, and stands still otherwise.
+ */
+export function MessageList({ showId }: { showId?: string | undefined }) {
   const client = useChatClient();
   const transcript = useChat((s) => s.transcript);
   const online = useChat((s) => s.phase === "live");
   const rows = useMemo(() => rowsOf(transcript), [transcript]);
   const list = useRef<LegendListRef>(null);
+  const [shown] = useState(() =>
+    rows.findIndex((row) => row.kind === "message" && row.message.id === showId),
+  );
   const { away, onScroll } = useAway();
   const missed = useMissed(transcript.messages.at(-1)?.seq ?? 0, away);
 
@@ -44,7 +49,7 @@ export function MessageList() {
         renderItem={renderItem}
         estimatedItemSize={140}
         alignItemsAtEnd
-        initialScrollAtEnd
+        {...(shown >= 0 ? { initialScrollIndex: shown } : { initialScrollAtEnd: true })}
         maintainScrollAtEnd
         maintainScrollAtEndThreshold={0.1}
         maintainVisibleContentPosition={{ data: true }}

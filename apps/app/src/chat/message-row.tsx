@@ -1,6 +1,7 @@
 /** One row of the conversation. Mine stand right in a shell-coloured bubble, the bot's are plain text on the page. */
 import { radius, space } from "@molt/brand";
 import type { Message } from "@molt/contract";
+import { useRouter } from "expo-router";
 import { memo, type ReactNode } from "react";
 import { StyleSheet, View } from "react-native";
 import { Button } from "../ui/button.tsx";
@@ -97,13 +98,20 @@ export const MessageRow = memo(({ message, follows }: { message: Message; follow
 MessageRow.displayName = "MessageRow";
 
 function ErrorText({ text }: { text: string }) {
+  const router = useRouter();
   const c = useColors();
   return (
     <View style={[s.error, hinge("topLeft", radius.m), { backgroundColor: c.dangerSoft }]}>
       <Text selectable>{text}</Text>
+      {saysLimit(text) ? (
+        <Button label="See the limits" kind="quiet" small onPress={() => router.push("/usage")} />
+      ) : null}
     </View>
   );
 }
+
+/** How the model proxy begins what it tells a bot at a limit (apps/api/src/models/refusals.ts). */
+const saysLimit = (text: string) => /usage limit reached/i.test(text);
 
 export interface PendingRowProps {
   pending: Pending;
@@ -143,7 +151,7 @@ const s = StyleSheet.create({
   avatar: { width: 26, paddingTop: 1 },
   said: { flex: 1, gap: space.xs },
   foot: { flexDirection: "row", alignItems: "center", gap: space.xs, minHeight: 36 },
-  error: { padding: space.l },
+  error: { padding: space.l, gap: space.m },
   failed: { alignItems: "flex-end", gap: space.xs },
   buttons: { flexDirection: "row", gap: space.s },
 });

@@ -140,6 +140,7 @@ function reduceFrame(t: Transcript, frame: ServerFrame, at: string): Transcript 
       // The replay is over by now: a doubtful reply that nobody spoke of has ended without a word.
       return t.running?.doubtful ? { ...t, running: null } : t;
     case "reauth":
+    case "budget": // money is no part of what was said: chat-client.ts keeps it
       return t;
   }
 }

@@ -43,7 +43,8 @@ export function createApi(deps: ApiDeps): Api {
     async call(endpoint, input, signal) {
       let response = await request(deps, endpoint, { input, fresh: false, signal });
       if (response.status === 401) response = await request(deps, endpoint, { input, fresh: true, signal });
-      const body: unknown = await response.json().catch(() => undefined);
+      const isText = response.ok && endpoint.contentType !== undefined;
+      const body: unknown = await (isText ? response.text() : response.json()).catch(() => undefined);
       if (!response.ok) throw failure(response.status, body);
       const parsed = endpoint.output.safeParse(body);
       if (!parsed.success) {

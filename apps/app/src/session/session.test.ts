@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
-import { confirmCheckout, getUsage, healthz, type Me } from "@molt/contract";
+import { confirmCheckout, exportUsage, getMe, getUsage, healthz, type Me } from "@molt/contract";
 import { ApiError, createApi, sayError } from "./api.ts";
 import { homeFor } from "./home-for.ts";
 import { joinSession, splitSession } from "./split-session.ts";
@@ -59,6 +59,31 @@ test("what a GET asks goes into the query, and what is not asked stays out", asy
     asked.map((a) => a.url),
     ["/usage?month=2026-11", "/usage"],
   );
+});
+
+test("a file comes as its text, and its refusal as a sentence", async (t) => {
+  const error = { code: "rate_limited", message: "One at a time.", requestId: "r", retryable: true };
+  const { url } = await serverOf(t, [
+    { status: 200, body: "time_utc,cost_usd\r\n" },
+    { status: 429, body: JSON.stringify({ error }) },
+  ]);
+  const api = createApi({ apiUrl: url, token: tokens, fetch });
+  assert.equal(await api.call(exportUsage, { month: "2026-11" }), "time_utc,cost_usd\r\n");
+  await assert.rejects(api.call(exportUsage, {}), { code: "rate_limited", message: "One at a time." });
+});
+
+test("answers of an older api open: no budget, no messages, mails in English", async (t) => {
+  const total = { calls: 0, tokensIn: 0, tokensOut: 0, costPicos: "0", chargePicos: "0" };
+  const subscription = { status: "none", currentPeriodEnd: null, cancelAtPeriodEnd: false };
+  const user = { id: crypto.randomUUID(), email: "ada@example.com", createdAt: "2026-11-22T12:00:00Z" };
+  const { url } = await serverOf(t, [
+    ok({ month: "2026-11", total, byDay: [], byModel: [], byCause: [], recent: [] }),
+    ok({ user, subscription, bot: null }),
+  ]);
+  const api = createApi({ apiUrl: url, token: tokens, fetch });
+  const usage = await api.call(getUsage, {});
+  assert.deepEqual([usage.budget, usage.byMessage], [null, []]);
+  assert.equal((await api.call(getMe, {})).user.language, "en");
 });
 
 test("a refused token is replaced once by a fresh one", async (t) => {

@@ -2,7 +2,6 @@ import { space } from "@molt/brand";
 import type { Me } from "@molt/contract";
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "expo-router";
-import type { ReactNode } from "react";
 import { StyleSheet, View } from "react-native";
 import { BotBadge } from "../chat/bot-badge.tsx";
 import { ago } from "../chat/days.ts";
@@ -15,12 +14,15 @@ import { useOpenPortal } from "../subscribe/use-money-pages.ts";
 import { Button } from "../ui/button.tsx";
 import { RoomHeader, RoomPage } from "../ui/room.tsx";
 import { Segmented } from "../ui/segmented.tsx";
-import { Badge, Banner, Card, Skeleton } from "../ui/surface.tsx";
+import { Badge, Banner, Skeleton } from "../ui/surface.tsx";
 import { Text } from "../ui/text.tsx";
 import { useAppearance } from "../ui/theme.ts";
+import { DeleteAccount } from "./delete-account.tsx";
+import { MailLanguage } from "./mail-language.tsx";
+import { Line, Section } from "./section.tsx";
 import { dateWords, periodWords, subscriptionLook } from "./settings-words.ts";
 
-/** The account, the plan, the bot, the look, and the door out. */
+/** The account, the plan, the bot, the look, and the two doors out. */
 export function SettingsScreen() {
   const me = useMe();
   return (
@@ -39,6 +41,7 @@ export function SettingsScreen() {
         {me.data ? <Known me={me.data} /> : me.isPending ? <Blank /> : null}
         <Look />
         <Leave />
+        {me.data ? <DeleteAccount me={me.data} /> : null}
       </RoomPage>
     </>
   );
@@ -52,6 +55,7 @@ function Known({ me }: { me: Me }) {
       <Section title="Account">
         <Line name="E-mail">{me.user.email}</Line>
         <Line name="Member since">{dateWords(me.user.createdAt)}</Line>
+        <MailLanguage language={me.user.language} />
       </Section>
       <Section title="Subscription" aside={<Badge {...subscriptionLook(me.subscription.status)} />}>
         <Text tone="muted">{periodWords(me.subscription)}</Text>
@@ -137,33 +141,6 @@ function Leave() {
   );
 }
 
-function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
-  return (
-    <Card label={title}>
-      <View style={s.head}>
-        <Text kind="heading" level={2} style={s.title}>
-          {title}
-        </Text>
-        {aside}
-      </View>
-      {children}
-    </Card>
-  );
-}
-
-function Line({ name, mono = false, children }: { name: string; mono?: boolean; children: ReactNode }) {
-  return (
-    <View style={s.line}>
-      <Text tone="muted" style={s.name}>
-        {name}
-      </Text>
-      <Text kind={mono ? "code" : "body"} selectable style={s.value}>
-        {children}
-      </Text>
-    </View>
-  );
-}
-
 function Blank() {
   return (
     <View style={s.blank} aria-label="Loading your account">
@@ -174,11 +151,6 @@ function Blank() {
 }
 
 const s = StyleSheet.create({
-  head: { flexDirection: "row", alignItems: "center", gap: space.m },
-  title: { flex: 1 },
-  line: { flexDirection: "row", flexWrap: "wrap", columnGap: space.l },
-  name: { width: 130 },
-  value: { flexShrink: 1 },
   action: { gap: space.xs },
   blank: { gap: space.xl },
 });

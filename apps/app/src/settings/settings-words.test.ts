@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { subscriptionStatus } from "@molt/contract";
-import { periodWords, subscriptionLook } from "./settings-words.ts";
+import { isSameAddress, periodWords, subscriptionLook } from "./settings-words.ts";
 
 test("every state of a subscription has a word", () => {
   for (const status of subscriptionStatus.options) assert.ok(subscriptionLook(status).label);
@@ -16,3 +16,12 @@ test("people read when money moves next, or when it ends", () => {
   );
   assert.match(periodWords({ status: "none", ...period, currentPeriodEnd: null }), /\$50 a month/);
 });
+
+for (const { typed, same } of [
+  { typed: "ada@example.com", same: true },
+  { typed: " Ada@Example.com ", same: true },
+  { typed: "ada@example.co", same: false },
+  { typed: "", same: false },
+])
+  test(`"${typed}" ${same ? "confirms" : "does not confirm"} the deletion of ada@example.com`, () =>
+    assert.equal(isSameAddress(typed, "ada@example.com"), same));

@@ -33,3 +33,9 @@ export function periodWords(subscription: Me["subscription"], locale?: string): 
     ? `Ends on ${day}. Until then nothing changes.`
     : `Renews on ${day}, $50 plus tokens.`;
 }
+
+/** Whether the typed address is the account's, however it is written large or small. */
+export function isSameAddress(typed: string, email: string): boolean {
+  const canonical = (text: string) => text.trim().normalize("NFKC").toLowerCase();
+  return canonical(typed) === canonical(email);
+}

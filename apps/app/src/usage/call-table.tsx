@@ -7,12 +7,18 @@ import { useColors } from "../ui/theme.ts";
 import { causeWords, charge, moment, shortCount, stateWords } from "./usage-format.ts";
 
 /** The latest calls, one a line. A phone shows what matters; a desk shows all of it. */
-export function CallTable({ calls }: { calls: readonly UsageCall[] }) {
+export function CallTable({
+  calls,
+  label = "Latest calls",
+}: {
+  calls: readonly UsageCall[];
+  label?: string;
+}) {
   const c = useColors();
   const roomy = useRoomy();
   const columns = roomy ? ["When", "Why", "Model", "In", "Out", "Charge"] : ["When", "Why", "Charge"];
   return (
-    <View role="table" aria-label="Latest calls">
+    <View role="table" aria-label={label}>
       <View role="row" style={[s.row, { borderColor: c.line }]}>
         {columns.map((name) => (
           <View key={name} role={"columnheader" as "cell"} style={widthOf(name)}>

@@ -72,9 +72,9 @@ export function share(part: string, whole: bigint): number {
 const causes = {
   chat: "You wrote",
   cron: "Its schedule",
-  heartbeat: "Its heartbeat",
-  subagent: "Its helpers",
-  background: "In the background",
+  heartbeat: "Heartbeat",
+  subagent: "A helper of its own",
+  background: "Housekeeping",
 } satisfies Record<CallCause, string>;
 export const causeWords = (cause: CallCause): string => causes[cause];
 

@@ -1,34 +1,37 @@
 import { space } from "@molt/brand";
-import { formatDollars, getUsage, type Usage } from "@molt/contract";
+import { getUsage } from "@molt/contract";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState } from "react";
 import { StyleSheet, View } from "react-native";
+import { useChatClient } from "../chat/use-chat.ts";
 import { sayError } from "../session/api.ts";
 import { useDoors } from "../session/session.ts";
 import { Button, IconButton } from "../ui/button.tsx";
-import { useRoomy } from "../ui/layout.ts";
 import { RoomHeader, RoomPage } from "../ui/room.tsx";
-import { Banner, Card, EmptyState, Skeleton } from "../ui/surface.tsx";
+import { Banner, Skeleton } from "../ui/surface.tsx";
 import { Text } from "../ui/text.tsx";
-import { CallTable } from "./call-table.tsx";
-import { DayChart } from "./day-chart.tsx";
-import { ShareList } from "./share-list.tsx";
-import { causeWords, monthName, monthOf, shiftMonth, shortCount } from "./usage-format.ts";
+import { BudgetCard } from "./budget-card.tsx";
+import { DownloadButton } from "./download-button.tsx";
+import { HoldNotice } from "./hold-notice.tsx";
+import { Month } from "./month.tsx";
+import { useBudget } from "./use-budget.ts";
+import { monthName, monthOf, shiftMonth } from "./usage-format.ts";
 
 /** What the bot's thinking costs: the month, its days, its models, its reasons, its calls. */
 export function UsageScreen() {
-  const { api } = useDoors();
   const [month, setMonth] = useState(() => monthOf(new Date()));
-  const usage = useQuery({
-    queryKey: ["usage", month],
-    queryFn: ({ signal }) => api.call(getUsage, { month }, signal),
-    placeholderData: keepPreviousData,
-  });
+  const usage = useLiveUsage(month);
+  const budget = useBudget();
+  const client = useChatClient();
   return (
     <>
       <RoomHeader title="Usage" />
       <RoomPage>
-        <MonthSwitch month={month} onChange={setMonth} />
+        <HoldNotice />
+        <View style={s.top}>
+          <MonthSwitch month={month} onChange={setMonth} />
+          {usage.data && usage.data.recent.length > 0 ? <DownloadButton month={usage.data.month} /> : null}
+        </View>
         {usage.isError ? (
           <Banner
             tone="danger"
@@ -38,10 +41,51 @@ export function UsageScreen() {
             {sayError(usage.error)}
           </Banner>
         ) : null}
-        {usage.data ? <Month usage={usage.data} /> : usage.isPending ? <Blank /> : null}
+        {usage.data ? (
+          <Month usage={usage.data} isHere={(id) => client.holds(id)}>
+            {budget && usage.data.month === monthOf(new Date()) ? <BudgetCard budget={budget} /> : null}
+          </Month>
+        ) : usage.isPending ? (
+          <Blank />
+        ) : null}
       </RoomPage>
     </>
   );
+}
+
+/** While a bot works its budget moves with each call; the month is asked for again this often at most. */
+const againMs = 1_000;
+
+/** The month, and again soon after the budget moved: totals follow what is being spent. */
+function useLiveUsage(month: string) {
+  const { api } = useDoors();
+  const client = useChatClient();
+  const usage = useQuery({
+    queryKey: ["usage", month],
+    queryFn: ({ signal }) => api.call(getUsage, { month }, signal),
+    placeholderData: keepPreviousData,
+  });
+  const { refetch, data } = usage;
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => {
+    const stop = client.store.subscribe((now, before) => {
+      if (now.budget === before.budget || month !== monthOf(new Date())) return;
+      timer.current ??= setTimeout(() => {
+        timer.current = undefined;
+        void refetch();
+      }, againMs);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer.current);
+      timer.current = undefined;
+    };
+  }, [client, refetch, month]);
+  // Without a socket the answer is all there is.
+  useEffect(() => {
+    if (data?.budget) client.learnBudget(data.budget);
+  }, [client, data]);
+  return usage;
 }
 
 function MonthSwitch({ month, onChange }: { month: string; onChange: (month: string) => void }) {
@@ -61,93 +105,6 @@ function MonthSwitch({ month, onChange }: { month: string; onChange: (month: str
   );
 }
 
-export function Month({ usage }: { usage: Usage }) {
-  const roomy = useRoomy();
-  if (usage.total.calls === 0) {
-    return (
-      <EmptyState title="Nothing spent">
-        {`Your bot made no calls in ${monthName(usage.month)}. Each one will be listed here with its price.`}
-      </EmptyState>
-    );
-  }
-  return (
-    <>
-      <Totals total={usage.total} />
-      <Card label="By day">
-        <Text kind="heading" level={2}>
-          By day
-        </Text>
-        <DayChart usage={usage} />
-      </Card>
-      <View style={[s.pair, roomy && s.pairRoomy]}>
-        <Part title="By model">
-          <ShareList
-            label="By model"
-            ink="shell"
-            parts={usage.byModel.map((p) => ({ ...p, name: p.model, tokens: p.tokensIn + p.tokensOut }))}
-          />
-        </Part>
-        <Part title="By reason">
-          <ShareList
-            label="By reason"
-            ink="thought"
-            parts={usage.byCause.map((p) => ({
-              ...p,
-              name: causeWords(p.cause),
-              tokens: p.tokensIn + p.tokensOut,
-            }))}
-          />
-        </Part>
-      </View>
-      <Part title="Latest calls">
-        <CallTable calls={usage.recent} />
-      </Part>
-    </>
-  );
-}
-
-function Part({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Card label={title} style={s.part}>
-      <Text kind="heading" level={2}>
-        {title}
-      </Text>
-      {children}
-    </Card>
-  );
-}
-
-function Totals({ total }: { total: Usage["total"] }) {
-  return (
-    <View style={s.totals}>
-      <View style={s.big}>
-        <Text kind="small" tone="muted">
-          Token charge, price × 1.2 included
-        </Text>
-        <Text kind="hero" testID="usage-total">
-          {formatDollars(BigInt(total.chargePicos))}
-        </Text>
-      </View>
-      <View style={s.figures}>
-        <Figure name="Calls" value={shortCount(total.calls)} />
-        <Figure name="Tokens in" value={shortCount(total.tokensIn)} />
-        <Figure name="Tokens out" value={shortCount(total.tokensOut)} />
-      </View>
-    </View>
-  );
-}
-
-function Figure({ name, value }: { name: string; value: string }) {
-  return (
-    <View>
-      <Text kind="title">{value}</Text>
-      <Text kind="small" tone="muted">
-        {name}
-      </Text>
-    </View>
-  );
-}
-
 function Blank() {
   return (
     <View style={s.blank} aria-label="Loading usage">
@@ -159,20 +116,9 @@ function Blank() {
 }
 
 const s = StyleSheet.create({
+  top: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", justifyContent: "space-between" },
   switch: { flexDirection: "row", alignItems: "center", alignSelf: "flex-start", marginLeft: -space.m },
   month: { minWidth: 150 },
   noNext: { width: 44 },
-  totals: {
-    flexDirection: "row",
-    flexWrap: "wrap",
-    alignItems: "flex-end",
-    columnGap: space.xxl,
-    rowGap: space.l,
-  },
-  figures: { flexDirection: "row", columnGap: space.xxl },
-  big: { flexGrow: 1, minWidth: 220 },
-  pair: { gap: space.xl },
-  pairRoomy: { flexDirection: "row" },
-  part: { flex: 1, minWidth: 0 },
   blank: { gap: space.xl },
 });

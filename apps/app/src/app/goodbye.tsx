@@ -1,0 +1,5 @@
+import { GoodbyeScreen } from "../settings/goodbye-screen.tsx";
+
+export default function Goodbye() {
+  return <GoodbyeScreen />;
+}
