@@ -34,6 +34,11 @@ export interface EventsOptions {
   clock: Clock;
 }
 
+/** For a process without a connection of its own to listen on, such as an operator's command. */
+export async function publish(executor: Kysely<Database>, event: MoltEvent): Promise<void> {
+  await sql`select pg_notify(${CHANNEL}, ${JSON.stringify(event)})`.execute(executor);
+}
+
 /** Opens the one dedicated connection of this process and keeps it open. */
 export async function openEvents({ url, log, clock }: EventsOptions): Promise<Events> {
   const listeners = new Map<EventKind, Set<(event: MoltEvent) => void>>();
@@ -55,9 +60,7 @@ export async function openEvents({ url, log, clock }: EventsOptions): Promise<Ev
     onError: (err) => log.warn({ err }, "lost the notification connection, will connect again"),
   });
   return {
-    async publish(executor, payload) {
-      await sql`select pg_notify(${CHANNEL}, ${JSON.stringify(payload)})`.execute(executor);
-    },
+    publish,
     subscribe(kind, listener) {
       const set = listeners.get(kind) ?? new Set();
       listeners.set(kind, set.add(listener));

@@ -58,6 +58,11 @@ export interface BotTable {
   crashes: Generated<number>;
   crashed_at: Date | null;
   wake_at: Date | null;
+  /** The key before the present one, good until then or until the bot was seen with the new one. */
+  previous_key_hash: Buffer | null;
+  previous_key_until: Date | null;
+  /** A new machine with a new key is wanted: at its next start, and at this time at the latest. */
+  renew_machine_by: Date | null;
 }
 
 export interface MessageTable {

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../db/types.ts";
 import type { Deps } from "../deps.ts";
 import { seal } from "../secrets.ts";
-import { gatewayTokenPlace, modelKeyPlace } from "./secret-places.ts";
+import { newModelKey } from "./model-key.ts";
+import { gatewayTokenPlace } from "./secret-places.ts";
 
 /**
  * Wants the user's bot to live: makes its row once, with keys of its own, or asks a paused or failed
@@ -25,15 +26,13 @@ async function insertBot(
   userId: string,
 ): Promise<string | undefined> {
   const id = crypto.randomUUID();
-  const modelKey = `molt_${randomBytes(32).toString("base64url")}`;
   const row = await trx
     .insertInto("app.bots")
     .values({
       id,
       user_id: userId,
       gateway_token: seal(config.masterKey, randomBytes(32).toString("base64url"), gatewayTokenPlace(id)),
-      model_key: seal(config.masterKey, modelKey, modelKeyPlace(id)),
-      model_key_hash: createHash("sha256").update(modelKey).digest(),
+      ...newModelKey(config.masterKey, id),
     })
     .onConflict((conflict) => conflict.column("user_id").doNothing())
     .returning("id")

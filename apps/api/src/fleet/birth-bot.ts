@@ -17,6 +17,7 @@ import {
   volumeName,
   volumeRequest,
 } from "./machine-config.ts";
+import { exchangeKey } from "./renew-machine.ts";
 
 /** Everything up to a machine that Fly has accepted. What is there already is kept. */
 export async function makeMachine(held: HeldBot): Promise<void> {
@@ -134,6 +135,7 @@ async function makeVolume(held: HeldBot, region: string): Promise<FlyVolume> {
 async function createMachine(held: HeldBot, volumeId: string): Promise<void> {
   const { deps, fly } = held.tools;
   await renew(held);
+  if (held.bot.renew_machine_by !== null) await exchangeKey(held);
   const region = held.bot.region ?? "iad";
   try {
     const machine = await fly.createMachine(

@@ -7,6 +7,7 @@ import { makeMachine } from "./birth-bot.ts";
 import { FleetFailure } from "./failures.ts";
 import { isFlyError } from "./fly-error.ts";
 import { greetBot, replaceMachine } from "./greet-bot.ts";
+import { isRenewalDue, renewMachine } from "./renew-machine.ts";
 import { type HeldBot, pause, refOf, renew, save } from "./held-bot.ts";
 import { lastCrash, nextStep, type Step } from "./next-step.ts";
 import { observeMachine } from "./observe-machine.ts";
@@ -58,6 +59,11 @@ async function act(
   machine: FlyMachine,
 ): Promise<Outcome | "again"> {
   const { fly } = held.tools;
+  if (isRenewalDue(held, step)) {
+    await begin(held);
+    await renewMachine(held, machine);
+    return "again";
+  }
   switch (step) {
     case "start":
       return startMachine(held, machine);

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Deps } from "../deps.ts";
-import { selectBotByKeyHash } from "./table.ts";
+import { deletePreviousKey, type KeyedBot, selectBotByKey } from "./key-table.ts";
 
 /** `molt_` and 32 random bytes in base64url. */
 const KEY = /^molt_[A-Za-z0-9_-]{43}$/;
@@ -13,7 +13,8 @@ const REMEMBER_MS = 4_000;
 const MAX_REMEMBERED = 10_000;
 
 export interface Keyring {
-  find(key: string | undefined): Promise<{ botId: string } | undefined>;
+  /** @param afresh asks the database even for what is remembered. */
+  find(key: string | undefined, afresh?: "afresh"): Promise<KeyedBot | undefined>;
   close(): void;
 }
 
@@ -22,26 +23,26 @@ export interface Keyring {
  * keeps knocking with a dead key costs the database one look every few seconds.
  */
 export function openKeyring({ db, clock, events }: Pick<Deps, "db" | "clock" | "events">): Keyring {
-  const known = new Map<string, { botId: string | undefined; until: number }>();
+  const known = new Map<string, { bot: KeyedBot | undefined; until: number }>();
   const unsubscribe = events.subscribe("bot", ({ botId }) => {
-    for (const [hash, entry] of known) {
-      if (botId === undefined || entry.botId === undefined || entry.botId === botId) known.delete(hash);
+    for (const [hash, { bot }] of known) {
+      if (botId === undefined || bot === undefined || bot.botId === botId) known.delete(hash);
     }
   });
   return {
-    async find(key) {
+    async find(key, afresh) {
       if (key === undefined || !KEY.test(key)) return undefined;
       const hash = createHash("sha256").update(key).digest();
       const name = hash.toString("base64");
       const seen = known.get(name);
-      if (seen && seen.until > clock.monotonicMs())
-        return seen.botId === undefined ? undefined : { botId: seen.botId };
+      if (!afresh && seen && seen.until > clock.monotonicMs()) return seen.bot;
       const until = clock.monotonicMs() + REMEMBER_MS;
-      const botId = await selectBotByKeyHash(db, hash);
+      const bot = await selectBotByKey(db, hash);
+      if (bot?.outlivesAnother) await deletePreviousKey(db, hash);
       known.delete(name);
       if (known.size >= MAX_REMEMBERED) known.delete(known.keys().next().value ?? "");
-      known.set(name, { botId, until });
-      return botId === undefined ? undefined : { botId };
+      known.set(name, { bot, until });
+      return bot;
     },
     close: unsubscribe,
   };
@@ -53,6 +54,6 @@ export async function authenticateBot(
   key: string,
 ): Promise<{ botId: string } | undefined> {
   if (!KEY.test(key)) return undefined;
-  const botId = await selectBotByKeyHash(deps.db, createHash("sha256").update(key).digest());
-  return botId === undefined ? undefined : { botId };
+  const bot = await selectBotByKey(deps.db, createHash("sha256").update(key).digest());
+  return bot && { botId: bot.botId };
 }
