@@ -1,11 +1,11 @@
-/** `/v1/*`: key, idempotency, route, expansion, truth log. */
+/** `/v1/*` and what is spoken of `/v2/*`: key, idempotency, route, expansion, truth log. */
 import { createHash } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { apiVersion, render, type Settings } from "./act.ts";
 import type { ApiFault, Faults } from "./control/faults.ts";
 import { actNow } from "./cycle/due.ts";
 import { badKey, StripeError, unknownRoute } from "./errors.ts";
-import { parseForm } from "./form.ts";
+import { formOfJson, parseForm } from "./form.ts";
 import { newId } from "./ids.ts";
 import { Params } from "./params.ts";
 import { expand } from "./route.ts";
@@ -36,20 +36,17 @@ interface Answer {
 }
 
 export function apiRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  app.route({
-    method: ["GET", "POST", "DELETE"],
-    url: "/v1/*",
-    handler: async (request, reply) => {
-      const call = readCall(request);
-      const fault = deps.faults.take(call.method, call.path);
-      const answer = await guarded(call, () => {
-        checkKey(request, deps.secretKey);
-        return fault?.kind === "refuse" ? refuse(deps, call, fault) : answerCall(deps, call);
-      });
-      if (call.method !== "GET") deps.changed();
-      return misbehave(reply, fault, () => send(reply, call, answer));
-    },
-  });
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    const call = readCall(request);
+    const fault = deps.faults.take(call.method, call.path);
+    const answer = await guarded(call, () => {
+      checkKey(request, deps.secretKey);
+      return fault?.kind === "refuse" ? refuse(deps, call, fault) : answerCall(deps, call);
+    });
+    if (call.method !== "GET") deps.changed();
+    return misbehave(reply, fault, () => send(reply, call, answer));
+  };
+  for (const url of ["/v1/*", "/v2/*"]) app.route({ method: ["GET", "POST", "DELETE"], url, handler });
 }
 
 function readCall(request: FastifyRequest): Call {
@@ -58,10 +55,14 @@ function readCall(request: FastifyRequest): Call {
   return {
     method: request.method,
     path: path.replace(/\/$/, ""),
-    form: request.method === "POST" && typeof request.body === "string" ? request.body : query,
+    form: request.method === "POST" ? bodyAsForm(request.body) : query,
     requestId: newId("req_", 14),
     key: request.method === "POST" && typeof key === "string" && key !== "" ? key.slice(0, 255) : null,
   };
+}
+
+function bodyAsForm(body: unknown): string {
+  return typeof body === "string" ? body : formOfJson(body);
 }
 
 function checkKey(request: FastifyRequest, secretKey: string): void {

@@ -6,6 +6,7 @@ import { createHmac } from "node:crypto";
 import { wallSeconds } from "./clock.ts";
 import type { Faults } from "./control/faults.ts";
 import type { Store } from "./store.ts";
+import type { EventDestination, ThinEvent } from "./thin-types.ts";
 import type { StripeEvent, WebhookEndpoint } from "./types.ts";
 
 const timeoutMs = 10_000;
@@ -17,8 +18,8 @@ const idleMs = 500;
 interface Due {
   seq: string;
   attempts: number;
-  event: StripeEvent;
-  endpoint: WebhookEndpoint;
+  event: StripeEvent | ThinEvent;
+  endpoint: WebhookEndpoint | EventDestination;
 }
 
 interface Logger {
@@ -31,6 +32,13 @@ export function signatureHeader(body: string, secrets: readonly string[], timest
     (secret) => `v1=${createHmac("sha256", secret).update(`${timestamp}.${body}`).digest("hex")}`,
   );
   return [`t=${timestamp}`, ...parts].join(",");
+}
+
+/** A thin event leaves without its data. */
+function wireForm(event: Due["event"], apiVersion: string | null): object {
+  if (event.object === "event") return { ...event, api_version: apiVersion ?? event.api_version };
+  const { data: _asked, ...notification } = event;
+  return notification;
 }
 
 export class Deliverer {
@@ -138,7 +146,8 @@ export class Deliverer {
 
   async #post({ event, endpoint }: Due): Promise<number> {
     const { body, header } = this.#sign(event, endpoint);
-    const response = await fetch(endpoint.url, {
+    const url = endpoint.object === "webhook_endpoint" ? endpoint.url : endpoint.webhook_endpoint.url;
+    const response = await fetch(url, {
       method: "POST",
       headers: {
         "content-type": "application/json; charset=utf-8",
@@ -153,9 +162,9 @@ export class Deliverer {
     return response.status;
   }
 
-  #sign(event: StripeEvent, endpoint: WebhookEndpoint): { body: string; header: string | null } {
+  #sign(event: Due["event"], endpoint: Due["endpoint"]): { body: string; header: string | null } {
     const { signature, apiVersion } = this.#faults.delivery;
-    const text = JSON.stringify({ ...event, api_version: apiVersion ?? event.api_version }, null, 2);
+    const text = JSON.stringify(wireForm(event, apiVersion), null, 2);
     const shift = { future: 86_400, old: -86_400 }[signature as string] ?? 0;
     const secrets = signature === "wrong_secret" ? ["whsec_somebody_elses"] : endpoint.local.secrets;
     const header = signatureHeader(text, secrets, wallSeconds() + shift);

@@ -43,3 +43,17 @@ function insert(root: Tree, path: string[], value: string): void {
     }
   }
 }
+
+/** The JSON of v2 in the form of v1, so that one reader of parameters serves both. */
+export function formOfJson(value: unknown): string {
+  const out = new URLSearchParams();
+  const add = (name: string, part: unknown): void => {
+    if (typeof part === "object" && part !== null) {
+      for (const [key, inner] of Object.entries(part)) add(name === "" ? key : `${name}[${key}]`, inner);
+    } else if (name !== "") {
+      out.append(name, typeof part === "string" ? part : part === null ? "" : JSON.stringify(part));
+    }
+  };
+  add("", value);
+  return out.toString();
+}

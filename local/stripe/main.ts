@@ -2,10 +2,19 @@
  * The local Stripe. Environment:
  * PORT (0 = any), DATABASE_URL (schema `stripe_local` is made there), SECRET_KEY (sk_test_local_molt),
  * WEBHOOK_URL + WEBHOOK_SECRET (comma-separated while a secret is changed) for an endpoint from the start,
+ * METER_WEBHOOK_URL + METER_WEBHOOK_SECRET for a destination of thin events about meters,
  * PUBLIC_URL (what session.url begins with; default: the own address), BUSINESS_NAME (Molt-OS),
  * EXHAUSTED (canceled | unpaid: after the last failed retry), CONTROL (1 opens /__control).
  */
 import { openServer, type Options } from "./server.ts";
+
+function readWebhook(env: NodeJS.ProcessEnv, prefix: string): Options["webhook"] {
+  const [url, secret] = [env[`${prefix}WEBHOOK_URL`], env[`${prefix}WEBHOOK_SECRET`]];
+  if ((url === undefined) !== (secret === undefined)) {
+    throw new Error(`${prefix}WEBHOOK_URL and ${prefix}WEBHOOK_SECRET belong together: set both or neither.`);
+  }
+  return url && secret ? { url, secrets: secret.split(",") } : null;
+}
 
 function readOptions(env: NodeJS.ProcessEnv): Options {
   const databaseUrl = env["DATABASE_URL"];
@@ -13,10 +22,6 @@ function readOptions(env: NodeJS.ProcessEnv): Options {
   const port = Number(env["PORT"] ?? "0");
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`PORT is not a port: ${env["PORT"]}`);
-  const [url, secret] = [env["WEBHOOK_URL"], env["WEBHOOK_SECRET"]];
-  if ((url === undefined) !== (secret === undefined)) {
-    throw new Error("WEBHOOK_URL and WEBHOOK_SECRET belong together: set both or neither.");
-  }
   const exhausted = env["EXHAUSTED"] ?? "canceled";
   if (exhausted !== "canceled" && exhausted !== "unpaid")
     throw new Error("EXHAUSTED must be canceled or unpaid.");
@@ -24,7 +29,8 @@ function readOptions(env: NodeJS.ProcessEnv): Options {
     port,
     databaseUrl,
     secretKey: env["SECRET_KEY"] ?? "sk_test_local_molt",
-    webhook: url && secret ? { url, secrets: secret.split(",") } : null,
+    webhook: readWebhook(env, ""),
+    meterWebhook: readWebhook(env, "METER_"),
     publicUrl: env["PUBLIC_URL"] ?? null,
     businessName: env["BUSINESS_NAME"] ?? "Molt-OS",
     exhausted,

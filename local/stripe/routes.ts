@@ -3,6 +3,7 @@ import { unknownRoute } from "./errors.ts";
 import { catalogRoutes } from "./objects/catalog.ts";
 import { customerRoutes } from "./objects/customers.ts";
 import { eventsRoutes } from "./objects/events.ts";
+import { thinEventRoutes } from "./objects/thin-events.ts";
 import { invoiceRoutes } from "./objects/invoices.ts";
 import { meteringRoutes } from "./objects/meters.ts";
 import { portalRoutes } from "./objects/portal.ts";
@@ -19,6 +20,7 @@ const routes: readonly (Route & { segments: string[] })[] = [
   ...invoiceRoutes,
   ...portalRoutes,
   ...eventsRoutes,
+  ...thinEventRoutes,
 ].map((route) => ({ ...route, segments: route.path.split("/") }));
 
 /** Literal segments win over ids, because they stand first in their lists. @throws {StripeError} 404. */

@@ -10,6 +10,7 @@ import { Deliverer } from "./deliver.ts";
 import { StripeError } from "./errors.ts";
 import { newId } from "./ids.ts";
 import { putStaticEndpoint } from "./objects/events.ts";
+import { putStaticDestination } from "./objects/thin-events.ts";
 import { hostedPages } from "./pages/pages.ts";
 import { Store } from "./store.ts";
 
@@ -18,6 +19,8 @@ export interface Options {
   databaseUrl: string;
   secretKey: string;
   webhook: { url: string; secrets: string[] } | null;
+  /** For thin events about meters. */
+  meterWebhook: Options["webhook"];
   publicUrl: string | null;
   businessName: string;
   exhausted: Settings["exhausted"];
@@ -48,13 +51,12 @@ export async function openServer(options: Options): Promise<{ url: string; close
   addRoutes(app, deps, options.control);
   const url = await app.listen({ host: "127.0.0.1", port: options.port });
   settings.publicUrl = (options.publicUrl ?? url).replace(/\/+$/, "");
-  const { webhook } = options;
-  if (webhook) {
-    await store.write(async (tx) => {
-      const act = { tx, now: await billingNow(tx), settings, request: null };
-      await putStaticEndpoint(act, webhook.url, webhook.secrets);
-    });
-  }
+  const { webhook, meterWebhook } = options;
+  await store.write(async (tx) => {
+    const act = { tx, now: await billingNow(tx), settings, request: null };
+    if (webhook) await putStaticEndpoint(act, webhook.url, webhook.secrets);
+    if (meterWebhook) await putStaticDestination(act, meterWebhook.url, meterWebhook.secrets);
+  });
   deliverer.start();
   const clock = startTicking(store, settings, { app, changed: deps.changed });
   return {

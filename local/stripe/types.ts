@@ -3,6 +3,7 @@
  * decimals as text. `local` on an object is the stand-in's own memory and is cut off by `render`.
  */
 import type { PortalConfiguration, PortalSession } from "./portal-types.ts";
+import type { EventDestination, ThinEvent } from "./thin-types.ts";
 
 export type Metadata = Record<string, string>;
 
@@ -270,5 +271,7 @@ export interface Documents {
   "billing_portal.session": PortalSession;
   webhook_endpoint: WebhookEndpoint;
   event: StripeEvent;
+  "v2.core.event_destination": EventDestination;
+  "v2.core.event": ThinEvent;
 }
 export type Kind = keyof Documents;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import Stripe from "stripe";
-import { type Delivery, startReceiver, startStandIn } from "./testing/stand-in.ts";
+import { type Delivery, makeCatalog, startReceiver, startStandIn } from "./testing/stand-in.ts";
 
 const secret = "whsec_local_test";
 
@@ -136,4 +136,57 @@ test("undelivered events leave after a restart", async (t) => {
   await startStandIn(t, { ...env, DATABASE_URL: first.databaseUrl });
   const [delivery] = await receiver.until((all) => all.length === 1);
   assert.equal(verify(delivery).type, "customer.created");
+});
+
+test("F105 a dropped meter event is reported by a thin event, whose data is asked for", async (t) => {
+  const receiver = await startReceiver(t);
+  const { stripe, control } = await startStandIn(t);
+  const { meter } = await makeCatalog(stripe);
+  const made = await stripe.v2.core.eventDestinations.create({
+    name: "meters",
+    type: "webhook_endpoint",
+    event_payload: "thin",
+    enabled_events: ["v1.billing.meter.error_report_triggered"],
+    webhook_endpoint: { url: receiver.url },
+    include: ["webhook_endpoint.signing_secret"],
+  });
+  const key = made.webhook_endpoint?.signing_secret ?? "";
+  const customer = await create(stripe, "a@example.com");
+  for (const identifier of ["row-1", "row-2"]) {
+    await stripe.billing.meterEvents.create({
+      event_name: meter.event_name,
+      identifier,
+      payload: { stripe_customer_id: customer.id, value: "5" },
+    });
+  }
+  await control("drop_meter_events", { code: "archived_meter", identifiers: ["row-2", "row-9"] });
+  const [delivery] = await receiver.until((all) => all.length === 1);
+  const body = delivery?.body ?? "";
+  assert.equal("data" in JSON.parse(body), false);
+  const header = delivery?.headers["stripe-signature"] ?? "";
+  assert.throws(() => Stripe.webhooks.constructEvent(body, header, key));
+  const notification = stripe.parseEventNotification(body, header, key);
+  assert.ok(notification.type === "v1.billing.meter.error_report_triggered");
+  assert.equal(notification.related_object.id, meter.id);
+  const { data } = await notification.fetchEvent();
+  assert.equal(data.reason.error_count, 1);
+  const [type] = data.reason.error_types;
+  assert.deepEqual(
+    [type?.code, type?.sample_errors.map((sample) => sample.request.identifier)],
+    ["archived_meter", ["row-2"]],
+  );
+});
+
+test("F105 an event for nobody is taken, and reported to the destination of the environment", async (t) => {
+  const receiver = await startReceiver(t);
+  const env = { METER_WEBHOOK_URL: receiver.url, METER_WEBHOOK_SECRET: secret };
+  const { stripe } = await startStandIn(t, env);
+  const { meter } = await makeCatalog(stripe);
+  const payload = { stripe_customer_id: "cus_nobody", value: "5" };
+  await stripe.billing.meterEvents.create({ event_name: meter.event_name, payload });
+  const [delivery] = await receiver.until((all) => all.length === 1);
+  const header = delivery?.headers["stripe-signature"] ?? "";
+  const { id, type } = stripe.parseEventNotification(delivery?.body ?? "", header, secret);
+  assert.equal(type, "v1.billing.meter.error_report_triggered");
+  assert.equal((await stripe.v2.core.events.retrieve(id)).type, type);
 });

@@ -8,6 +8,8 @@
  * POST /__control/pay              { session, way: "works" | "declined" | "later" }: the button, without a browser
  * POST /__control/settle           { session, succeeded }: the bank's answer to a delayed payment
  * POST /__control/redeliver        { event }: sends an event once more
+ * POST /__control/drop_meter_events { code, identifiers }: drops events it had taken, and reports them
+ * POST /__control/shift_meter_events { seconds } or { identifier, to }: events it has, at another time
  */
 import type { FastifyInstance } from "fastify";
 import type { Settings } from "../act.ts";
@@ -15,6 +17,7 @@ import { billingNow } from "../clock.ts";
 import { actNow, runDue } from "../cycle/due.ts";
 import { paySession, settleSession } from "../cycle/pay-session.ts";
 import { invalid } from "../errors.ts";
+import { dropMeterEvents } from "../objects/meters.ts";
 import { checkoutWays } from "../pages/cards.ts";
 import type { Store } from "../store.ts";
 import type { ApiFault, DeliveryFaults, Faults } from "./faults.ts";
@@ -44,6 +47,7 @@ export function controlRoutes(app: FastifyInstance, deps: ControlDeps): void {
   );
 
   paymentControls(app, deps);
+  meterControls(app, deps);
   app.post<{ Body: FaultPlan }>("/__control/faults", async (request) => {
     faults.set(request.body.api ?? [], request.body.delivery ?? {}, request.body.seed ?? 1);
     deps.changed();
@@ -71,6 +75,32 @@ export function controlRoutes(app: FastifyInstance, deps: ControlDeps): void {
     deps.changed();
     return { deliveries: rowsChanged.length };
   });
+}
+
+function meterControls(app: FastifyInstance, { store, settings, changed }: ControlDeps): void {
+  app.post<{ Body: { code: string; identifiers: string[] } }>(
+    "/__control/drop_meter_events",
+    async (request) => {
+      const dropped = await store.write(async (tx) =>
+        dropMeterEvents(await actNow(tx, settings, null), request.body),
+      );
+      changed();
+      return { dropped };
+    },
+  );
+  app.post<{ Body: { seconds?: number; identifier?: string; to?: number } }>(
+    "/__control/shift_meter_events",
+    async ({ body }) => {
+      const rows = await store.write((tx) =>
+        tx.query(
+          `update stripe_local.meter_events set at = coalesce($2::bigint, at + $1::bigint)
+           where $3::text is null or identifier = $3 returning seq`,
+          [body.seconds ?? 0, body.to ?? null, body.identifier ?? null],
+        ),
+      );
+      return { shifted: rows.length };
+    },
+  );
 }
 
 function paymentControls(app: FastifyInstance, { store, settings, changed }: ControlDeps): void {

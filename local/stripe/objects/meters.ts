@@ -6,6 +6,7 @@ import type { Params } from "../params.ts";
 import { pageOf, type Route } from "../route.ts";
 import { sumUsage } from "../cycle/usage.ts";
 import type { Meter } from "../types.ts";
+import { reportDropped } from "./thin-events.ts";
 
 const day = 86_400;
 /** Stripe accepts events from 35 days back to 5 minutes ahead, and remembers identifiers for a day. */
@@ -162,19 +163,13 @@ const meterEvents: Route = {
     const value = readValue(meter, payload);
     await refuseTwin(act, identifier);
     const known = await act.tx.find("customer", customer);
+    const rejected = known && !known.deleted ? null : "meter_event_customer_not_found";
     await act.tx.query(
       `insert into stripe_local.meter_events (event_name, identifier, customer, value, at, received, rejected)
        values ($1, $2, $3, $4, $5, $6, $7)`,
-      [
-        eventName,
-        identifier,
-        customer,
-        value,
-        timestamp,
-        act.now,
-        known && !known.deleted ? null : "meter_event_customer_not_found",
-      ],
+      [eventName, identifier, customer, value, timestamp, act.now, rejected],
     );
+    if (rejected) await reportDropped(act, meter.id, [{ identifier, code: rejected }]);
     return {
       object: "billing.meter_event",
       created: act.now,
@@ -224,6 +219,24 @@ function readValue(meter: Meter, payload: Record<string, string>): string {
     });
   }
   return value;
+}
+
+/** Events that were taken are dropped afterwards, as Stripe drops what fails its later validation. */
+export async function dropMeterEvents(
+  act: Act,
+  { code, identifiers }: { code: string; identifiers: string[] },
+): Promise<number> {
+  const rows = await act.tx.query<{ identifier: string; event_name: string }>(
+    `update stripe_local.meter_events set rejected = $1
+     where identifier = any($2) and rejected is null returning identifier, event_name`,
+    [code, identifiers],
+  );
+  const [meter] = await act.tx.all("billing.meter", { event_name: rows[0]?.event_name ?? "" }, 1);
+  if (meter) {
+    const dropped = rows.map(({ identifier }) => ({ identifier, code }));
+    await reportDropped(act, meter.id, dropped);
+  }
+  return rows.length;
 }
 
 /** A known identifier is refused, not ignored; after a day it is forgotten and counts again. */
