@@ -4,6 +4,7 @@
  * a half-set one stops the start with the names that are missing. `.env.example` documents them.
  */
 import { z } from "zod";
+import { type Failpoint, parseFailpoints } from "./failpoints.ts";
 
 /**
  * The variables of each outside service. `npm start` runs its stand-in for every service of which
@@ -11,7 +12,7 @@ import { z } from "zod";
  */
 export const services = {
   database: ["DATABASE_URL"],
-  auth: ["SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"],
+  auth: ["SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"],
   billing: ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"],
   machines: ["FLY_API_TOKEN", "FLY_ORG", "BOT_IMAGE"],
   mail: ["SMTP_URL", "MAIL_FROM"],
@@ -73,6 +74,7 @@ const schema = z.object({
     .string()
     .refine((key) => Buffer.from(key, "base64").length === 32, "must be 32 bytes in base64"),
   MOLT_CLOCK_OFFSET_MS: z.coerce.number().int().default(0),
+  MOLT_FAILPOINT: z.string().default(""),
   MOLT_IDLE_MS: z.coerce
     .number()
     .int()
@@ -81,8 +83,18 @@ const schema = z.object({
   DATABASE_URL: z.string().min(1),
   SUPABASE_URL: url,
   SUPABASE_PUBLISHABLE_KEY: z.string().min(1),
+  SUPABASE_SECRET_KEY: z.string().min(1),
+  /** As Supabase shows it: `v1,whsec_…`, several separated by `|`. Without it the auth service sends its own mails. */
+  MOLT_AUTH_HOOK_SECRET: z
+    .string()
+    .regex(
+      /^v1,whsec_[A-Za-z0-9+/]{32,}=*(\|v1,whsec_[A-Za-z0-9+/]{32,}=*)*$/,
+      "must be v1,whsec_ and a base64 key",
+    )
+    .optional(),
   STRIPE_SECRET_KEY: z.string().min(1),
   STRIPE_WEBHOOK_SECRET: z.string().min(1),
+  STRIPE_METER_WEBHOOK_SECRET: z.string().min(1).optional(),
   STRIPE_API_BASE: url.default("https://api.stripe.com"),
   FLY_FLAPS_BASE_URL: url.default("https://api.machines.dev"),
   FLY_API_TOKEN: z.string().min(1),
@@ -96,6 +108,7 @@ const schema = z.object({
     .regex(/^[a-z0-9-]{1,20}$/)
     .default("local"),
   MODELS_URL: url,
+  MOLT_FLY_SRC_KEY: z.string().optional(),
   MOLT_BOT_MODEL_JSON: z.string().min(2),
   SMTP_URL: z.string().min(1),
   MAIL_FROM: z.string().min(3),
@@ -118,6 +131,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     environment: e.MOLT_ENV,
     masterKey: e.MOLT_MASTER_KEY,
     clockOffsetMs: e.MOLT_CLOCK_OFFSET_MS,
+    failpoints: readFailpoints(e),
     http: httpSettings(e),
     urls: { api: e.API_URL, app: e.APP_URL, landing: e.LANDING_URL },
     database: { url: e.DATABASE_URL },
@@ -125,11 +139,16 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       url: `${e.SUPABASE_URL}/auth/v1`,
       issuer: `${e.SUPABASE_URL}/auth/v1`,
       publishableKey: e.SUPABASE_PUBLISHABLE_KEY,
+      /** Opens every account: only for deleting one. */
+      secretKey: e.SUPABASE_SECRET_KEY,
+      hookSecrets: e.MOLT_AUTH_HOOK_SECRET?.split("|") ?? [],
     },
     stripe: {
       url: e.STRIPE_API_BASE,
       secretKey: e.STRIPE_SECRET_KEY,
       webhookSecrets: list(e.STRIPE_WEBHOOK_SECRET),
+      /** Of the destination that hears of dropped meter events; it has a secret of its own at Stripe. */
+      meterWebhookSecrets: list(e.STRIPE_METER_WEBHOOK_SECRET ?? e.STRIPE_WEBHOOK_SECRET),
     },
     fly: {
       url: e.FLY_FLAPS_BASE_URL,
@@ -140,7 +159,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       dialUrl: e.FLYCAST_DIAL_URL ?? null,
     },
     fleet: { idleMs: e.MOLT_IDLE_MS },
-    models: { url: e.MODELS_URL, botModel: parseBotModel(e.MOLT_BOT_MODEL_JSON) },
+    models: { url: e.MODELS_URL, flySrcKey: e.MOLT_FLY_SRC_KEY ?? null, botModel: parseBotModel(e.MOLT_BOT_MODEL_JSON) },
     mail: { smtpUrl: e.SMTP_URL, from: e.MAIL_FROM },
   };
 }
@@ -157,6 +176,16 @@ function parseSettings(env: NodeJS.ProcessEnv): Settings {
   if (parsed.data.NODE_ENV === "production" && parsed.data.MOLT_CLOCK_OFFSET_MS !== 0)
     throw new ConfigError("MOLT_CLOCK_OFFSET_MS must not be set in production.");
   return parsed.data;
+}
+
+function readFailpoints(e: Settings): Failpoint[] {
+  if (e.NODE_ENV === "production" && e.MOLT_FAILPOINT !== "")
+    throw new ConfigError("MOLT_FAILPOINT must not be set in production.");
+  try {
+    return parseFailpoints(e.MOLT_FAILPOINT);
+  } catch (cause) {
+    throw new ConfigError(`MOLT_FAILPOINT: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function httpSettings(e: Settings) {
@@ -179,7 +208,10 @@ export function secretsOf(config: Config): string[] {
     config.masterKey,
     config.stripe.secretKey,
     ...config.stripe.webhookSecrets,
+    ...config.stripe.meterWebhookSecrets,
     config.fly.token,
+    config.auth.secretKey,
+    ...config.auth.hookSecrets,
     new URL(config.database.url).password,
     new URL(config.mail.smtpUrl).password,
   ].filter((secret) => secret !== "");

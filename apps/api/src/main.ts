@@ -4,8 +4,12 @@
  * outboxes, sweeps). `node main.ts http worker` runs several in one process.
  */
 import { createServer } from "node:http";
+import { accountState } from "./accounts/account-state.ts";
+import { authHookRoute } from "./accounts/auth-hook-route.ts";
+import { accountLoops } from "./accounts/loops.ts";
 import { accountRoutes } from "./accounts/routes.ts";
 import { passAuthThrough } from "./accounts/pass-auth-through.ts";
+import { auditLoops } from "./audit/loops.ts";
 import { billingLoops, billingRoutes } from "./billing/routes.ts";
 import { keepSnapshots } from "./brain/keep-snapshots.job.ts";
 import { brainRoutes } from "./brain/routes.ts";
@@ -22,6 +26,7 @@ import {
 import { openDatabase } from "./db/open.ts";
 import type { Deps } from "./deps.ts";
 import { openEvents } from "./events.ts";
+import { armFailpoints } from "./failpoints.ts";
 import { fleetLoops, fleetRoutes } from "./fleet/routes.ts";
 import { createAuthenticator } from "./http/authenticate.ts";
 import { buildServer } from "./http/build-server.ts";
@@ -50,11 +55,17 @@ type Stop = () => Promise<void>;
 async function startHttp(deps: Deps): Promise<Stop> {
   const { config, clock, log } = deps;
   const app = await buildServer(deps);
-  const authenticator = createAuthenticator({ config, clock, findBot: (key) => authenticateBot(deps, key) });
+  const authenticator = createAuthenticator({
+    config,
+    clock,
+    findBot: (key) => authenticateBot(deps, key),
+    accountState: (userId) => accountState(deps.db, userId),
+  });
   const server = { app, authenticator };
   healthRoutes(server, deps);
   openapiRoutes(app, config.urls.api, config.version);
   await passAuthThrough(app, deps);
+  authHookRoute(app, deps);
   accountRoutes(server, deps);
   billingRoutes(server, deps);
   fleetRoutes(server, deps);
@@ -88,6 +99,8 @@ async function startModelProxy(deps: Deps): Promise<Stop> {
 async function startWorker(deps: Deps): Promise<Stop> {
   const { config, log } = deps;
   const loops = [
+    ...auditLoops(deps),
+    ...accountLoops(deps),
     ...billingLoops(deps),
     ...fleetLoops(deps),
     ...mailLoops(deps),
@@ -119,6 +132,7 @@ async function main(): Promise<void> {
   const roles = roleNames.filter((name) => process.argv.slice(2).includes(name));
   if (roles.length === 0) throw new ConfigError(`Say which role to run: ${roleNames.join(", ")}.`);
   const config: Config = readConfig(environment());
+  armFailpoints(config.failpoints);
   const secrets = [...secretsOf(config), ...environmentSecrets(environment())];
   const log = createLog(secrets, config.logLevel).child({ role: roles.join("+") });
   const clock = systemClock(config.clockOffsetMs);
