@@ -2,11 +2,12 @@
  * What each process of a running copy is given. For every outside service that the environment does
  * not name there is a stand-in on this machine, and here are the addresses and keys that lead to it.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isSet, type ServiceName } from "../../apps/api/src/config.ts";
 import { defaultBotModel, readProviders } from "../../apps/api/src/models/providers.ts";
 import { BOT_CACHE } from "./bot-cache.ts";
 import type { LocalSecrets } from "./data-dir.ts";
+import { root } from "./web-build.ts";
 
 /** Offsets from MOLT_PORT_BASE. */
 const OFFSETS = {
@@ -94,9 +95,7 @@ export function apiEnvironment(
   const { ports, secrets, standIns, urls } = plan;
   const local: Record<string, string> = {
     ...(standIns.database ? { DATABASE_URL: databaseUrl } : {}),
-    ...(standIns.auth
-      ? { SUPABASE_URL: at(ports.auth), SUPABASE_PUBLISHABLE_KEY: secrets.publishableKey }
-      : {}),
+    ...(standIns.auth ? authService(plan) : {}),
     ...(standIns.billing
       ? {
           STRIPE_SECRET_KEY: secrets.stripeSecretKey,
@@ -130,6 +129,15 @@ export function apiEnvironment(
     MOLT_MODELS_PORT: String(ports.modelProxy),
     MOLT_WORKER_PORT: String(ports.worker),
     ...local,
+  };
+}
+
+function authService({ ports, secrets }: Plan): Record<string, string> {
+  return {
+    SUPABASE_URL: at(ports.auth),
+    SUPABASE_PUBLISHABLE_KEY: secrets.publishableKey,
+    SUPABASE_SECRET_KEY: secrets.authSecretKey,
+    MOLT_AUTH_HOOK_SECRET: secrets.authHookSecret,
   };
 }
 
@@ -184,6 +192,10 @@ export function standInEnvironment(
       MAIL_FROM: env["MAIL_FROM"] ?? "Molt-OS <hello@molt-os.local>",
       AUTOCONFIRM: env["MOLT_AUTOCONFIRM"] ?? "true",
       PUBLISHABLE_KEY: secrets.publishableKey,
+      SECRET_KEY: secrets.authSecretKey,
+      // All mails leave through the product's one outbox, in its face and the reader's language.
+      HOOK_SEND_EMAIL_URI: `${at(ports.api)}/auth/hooks/send-email`,
+      HOOK_SEND_EMAIL_SECRETS: secrets.authHookSecret,
     },
     billing: {
       ...shared,
@@ -191,6 +203,8 @@ export function standInEnvironment(
       SECRET_KEY: secrets.stripeSecretKey,
       WEBHOOK_URL: `${urls.api}/billing/webhook`,
       WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+      METER_WEBHOOK_URL: `${urls.api}/billing/webhook/meter`,
+      METER_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
     },
     machines: {
       ...shared,
@@ -206,8 +220,11 @@ export function standInEnvironment(
             "/usr/bin/env",
             `COMPILE_CACHE_DIR=${BOT_CACHE}`,
             process.execPath,
-            join(import.meta.dirname, "../../bot/entry.ts"),
+            join(root, "bot/entry.ts"),
           ],
+          // All of this checkout that a bot sees.
+          files: [join(root, "node_modules"), dirname(process.execPath), join(root, "bot")],
+          caches: [BOT_CACHE],
         },
       }),
     },

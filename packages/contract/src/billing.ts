@@ -37,3 +37,12 @@ export const stripeWebhook = endpoint({
   input: z.unknown(),
   output: z.object({ received: z.literal(true) }),
 });
+
+export const stripeMeterWebhook = endpoint({
+  method: "POST",
+  path: "/billing/webhook/meter",
+  summary: "Signed notifications from Stripe about meter events that it dropped. Stored, then answered.",
+  caller: "stripe",
+  input: z.unknown(),
+  output: z.object({ received: z.literal(true) }),
+});

@@ -16,11 +16,18 @@ const rank: Record<SubscriptionStatus, number> = {
   none: 8,
 };
 
-const live: readonly SubscriptionStatus[] = ["active", "trialing", "past_due", "unpaid", "paused"];
+/** Statuses of a subscription that exists: it can be paid for and its usage is billed. */
+export const liveStatuses: readonly SubscriptionStatus[] = [
+  "active",
+  "trialing",
+  "past_due",
+  "unpaid",
+  "paused",
+];
 
 /** Statuses in which a second checkout would be a second subscription. */
 export function isLiveStatus(status: SubscriptionStatus): boolean {
-  return live.includes(status);
+  return liveStatuses.includes(status);
 }
 
 /**

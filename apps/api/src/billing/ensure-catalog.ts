@@ -59,25 +59,28 @@ export async function ensureCatalog(deps: Deps): Promise<Catalog> {
   const remembered = known.get(deps.config);
   if (remembered) return remembered;
   const catalog = await withStripe(async () => {
-    const meter = await ensureMeter(deps);
     const found = await findPrices(deps);
+    const meter = await ensureMeter(deps, found.meter);
     return {
       meter,
-      basePrice: found.get(basePrice.lookupKey) ?? (await createBasePrice(deps)),
-      usagePrice: found.get(usagePrice.lookupKey) ?? (await createUsagePrice(deps, meter)),
+      basePrice: found.prices.get(basePrice.lookupKey) ?? (await createBasePrice(deps)),
+      usagePrice: found.prices.get(usagePrice.lookupKey) ?? (await createUsagePrice(deps, meter)),
     };
   });
   known.set(deps.config, catalog);
   return catalog;
 }
 
-async function findPrices(deps: Deps): Promise<Map<string, string>> {
+/** The prices by lookup key, and the meter that the usage price reads. */
+async function findPrices(deps: Deps): Promise<{ prices: Map<string, string>; meter: string | undefined }> {
   const { data } = await stripeOf(deps).prices.list({
     lookup_keys: [basePrice.lookupKey, usagePrice.lookupKey],
     active: true,
     limit: 10,
   });
-  return new Map(data.map((price) => [checkPrice(price), price.id]));
+  const prices = new Map(data.map((price) => [checkPrice(price), price.id]));
+  const usage = data.find((price) => price.lookup_key === usagePrice.lookupKey);
+  return { prices, meter: usage?.recurring?.meter ?? undefined };
 }
 
 /** The lookup key of a price that is what the product charges. */
@@ -99,8 +102,26 @@ function checkPrice(price: StripePrice): string {
   return key;
 }
 
-async function ensureMeter(deps: Deps): Promise<string> {
+/**
+ * The price's own meter, which must count: events for another one of the same name would be accepted
+ * and charged to nobody.
+ */
+async function ensureMeter(deps: Deps, priced: string | undefined): Promise<string> {
   const stripe = stripeOf(deps);
+  if (priced !== undefined) {
+    const meter = await stripe.billing.meters.retrieve(priced);
+    const { status, event_name: name, default_aggregation: how } = meter;
+    if (status === "active" && name === meterEventName && how.formula === "sum") return meter.id;
+    throw new AppError("upstream_failed", "Payments are not set up correctly yet. It has been noted.", {
+      detail: {
+        meter: meter.id,
+        status,
+        name,
+        formula: how.formula,
+        expected: `active ${meterEventName}, sum`,
+      },
+    });
+  }
   const { data } = await stripe.billing.meters.list({ status: "active", limit: 100 });
   const found = data.find((meter) => meter.event_name === meterEventName);
   if (found) return found.id;

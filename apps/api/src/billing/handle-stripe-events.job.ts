@@ -1,4 +1,5 @@
 import type { Deps } from "../deps.ts";
+import { handleMeterReport } from "./handle-meter-report.ts";
 import { syncSubscription } from "./sync-subscription.ts";
 import { claimEvents, type ClaimedEvent, finishEvents, postponeEvents } from "./table.ts";
 
@@ -13,6 +14,8 @@ const matters = [
   /^invoice\./,
   /^customer\.(deleted|updated)$/,
 ];
+/** What Stripe's meters report; these come without data and name no customer. */
+const meterReport = /^v1\.billing\.meter\./;
 /** Types that a person has to look at. */
 const alarms = [/^charge\.dispute\.created$/, /^charge\.refunded$/, /^invoice\.finalization_failed$/];
 
@@ -33,7 +36,12 @@ export async function handleStripeEvents(deps: Deps, signal: AbortSignal): Promi
         );
       }
     }
-    const [relevant, rest] = split(events);
+    const [reports, others] = partition(events, (event) => meterReport.test(event.type));
+    for (const report of reports) {
+      if (signal.aborted) break;
+      await handleOne(deps, [report], () => handleMeterReport(deps, report.id));
+    }
+    const [relevant, rest] = split(others);
     await finishEvents(deps.db, rest, { state: "ignored", note: "nothing follows from this type" });
     for (const [customer, ids] of relevant) {
       if (signal.aborted) break;
@@ -55,19 +63,32 @@ function split(events: readonly ClaimedEvent[]): [Map<string, ClaimedEvent[]>, s
   return [relevant, rest];
 }
 
+function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
+}
+
 async function handleCustomer(deps: Deps, customer: string, events: ClaimedEvent[]): Promise<void> {
+  await handleOne(deps, events, async () => {
+    const status = await syncSubscription(deps, customer);
+    if (status !== undefined) return { state: "done", note: `the plan is ${status}` };
+    const ids = events.map((event) => event.id);
+    deps.log.warn({ customer, events: ids }, "signed events about a customer that is none of ours");
+    return { state: "ignored", note: "the customer is none of ours" };
+  });
+}
+
+/** Events that are one matter: done together, or tried again together. */
+async function handleOne(
+  deps: Deps,
+  events: readonly ClaimedEvent[],
+  work: () => Promise<{ state: "done" | "ignored"; note: string }>,
+): Promise<void> {
   const ids = events.map((event) => event.id);
   try {
-    const status = await syncSubscription(deps, customer);
-    if (status === undefined) {
-      deps.log.warn({ customer, events: ids }, "signed events about a customer that is none of ours");
-      await finishEvents(deps.db, ids, { state: "ignored", note: "the customer is none of ours" });
-    } else {
-      await finishEvents(deps.db, ids, { state: "done", note: `the plan is ${status}` });
-    }
+    await finishEvents(deps.db, ids, await work());
   } catch (err) {
     const spent = events.filter((event) => event.attempts >= maxAttempts).map((event) => event.id);
-    deps.log.error({ customer, events: ids, spent, err }, "events could not be handled, will be tried again");
+    deps.log.error({ events: ids, spent, err }, "events could not be handled, will be tried again");
     await finishEvents(deps.db, spent, { state: "dead", note: "given up: the sweep goes on looking" });
     await postponeEvents(
       deps.db,

@@ -1,7 +1,7 @@
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
-import { type StripeEvent, verifyEvent } from "./stripe.ts";
-import { insertEvent } from "./table.ts";
+import { type StripeEvent, verifyEvent, verifyNotification } from "./stripe.ts";
+import { insertEvent, type NewStripeEvent } from "./table.ts";
 
 /** Stripe waits; a database that does not answer by then is down, and Stripe comes again. */
 const storeWithinMs = 1_800;
@@ -17,14 +17,35 @@ export async function receiveEvent(
   signature: string | undefined,
 ): Promise<{ received: true }> {
   const event = verifyEvent(deps, body, signature);
+  return storeEvent(deps, {
+    id: event.id,
+    type: event.type,
+    customer: customerOf(event),
+    created: new Date(event.created * 1000),
+    payload: JSON.stringify(outline(event)),
+  });
+}
+
+/** The same for what Stripe reports of its meters: a notification, whose data is asked for later. */
+export async function receiveNotification(
+  deps: Deps,
+  body: Buffer,
+  signature: string | undefined,
+): Promise<{ received: true }> {
+  const { id, type, created } = verifyNotification(deps, body, signature);
+  return storeEvent(deps, {
+    id,
+    type,
+    customer: null,
+    created: new Date(created),
+    payload: JSON.stringify({ id, type }),
+  });
+}
+
+/** @throws {AppError} unavailable when the database has not committed in time. */
+async function storeEvent(deps: Deps, event: NewStripeEvent): Promise<{ received: true }> {
   const stored = deps.db.transaction().execute(async (trx) => {
-    const isNew = await insertEvent(trx, {
-      id: event.id,
-      type: event.type,
-      customer: customerOf(event),
-      created: new Date(event.created * 1000),
-      payload: JSON.stringify(outline(event)),
-    });
+    const isNew = await insertEvent(trx, event);
     if (isNew) await deps.events.publish(trx, { kind: "stripe" });
   });
   const waiting = new AbortController();

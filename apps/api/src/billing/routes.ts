@@ -8,7 +8,9 @@ import { createCheckout } from "./create-checkout.ts";
 import { createPortal } from "./create-portal.ts";
 import { ensureCatalog } from "./ensure-catalog.ts";
 import { handleStripeEvents } from "./handle-stripe-events.job.ts";
-import { receiveEvent } from "./receive-event.ts";
+import { createMetering } from "./report-usage.job.ts";
+import { receiveEvent, receiveNotification } from "./receive-event.ts";
+import { confirmBatches } from "./confirm-batches.job.ts";
 import { createSweep } from "./sweep-subscriptions.job.ts";
 
 /** Stripe's events are a few kilobytes; whatever is larger is refused before it is read. */
@@ -27,11 +29,11 @@ export function billingRoutes(server: Server, deps: Deps): void {
     confirmCheckout(deps, caller.userId, sessionId),
   );
   serve(server, contract.createPortal, (_input, caller) => createPortal(deps, caller.userId));
-  webhookRoute(server, deps);
+  webhookRoutes(server, deps);
 }
 
-/** In a scope of its own, because its body must stay the bytes that were signed. */
-function webhookRoute({ app }: Server, deps: Deps): void {
+/** In a scope of their own, because their bodies must stay the bytes that were signed. */
+function webhookRoutes({ app }: Server, deps: Deps): void {
   // Fastify hears of a failure here itself, when it gets ready.
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -42,22 +44,30 @@ function webhookRoute({ app }: Server, deps: Deps): void {
         done(null, body);
       },
     );
-    scope.route({
-      method: contract.stripeWebhook.method,
-      url: contract.stripeWebhook.path,
-      bodyLimit: maxEventBytes,
-      config: { rateLimit: { max: eventsPerMinute, timeWindow: 60_000 } },
-      async handler(request) {
-        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const signature = request.headers["stripe-signature"];
-        const answer = await receiveEvent(deps, body, typeof signature === "string" ? signature : undefined);
-        return contract.stripeWebhook.output.parse(answer);
-      },
-    });
+    for (const { endpoint, receive } of [
+      { endpoint: contract.stripeWebhook, receive: receiveEvent },
+      { endpoint: contract.stripeMeterWebhook, receive: receiveNotification },
+    ]) {
+      scope.route({
+        method: endpoint.method,
+        url: endpoint.path,
+        bodyLimit: maxEventBytes,
+        config: { rateLimit: { max: eventsPerMinute, timeWindow: 60_000 } },
+        async handler(request) {
+          const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+          const signature = request.headers["stripe-signature"];
+          const answer = await receive(deps, body, typeof signature === "string" ? signature : undefined);
+          return endpoint.output.parse(answer);
+        },
+      });
+    }
   });
 }
 
-/** Events as they come, every plan once a day and at each start, and the catalogue before anybody pays. */
+/**
+ * Events as they come, every plan once a day and at each start, the catalogue before anybody pays, and
+ * what was used to the meter every minute, looked after every hour.
+ */
 export function billingLoops(deps: Deps): Loop[] {
   return [
     startLoop(deps, {
@@ -74,6 +84,12 @@ export function billingLoops(deps: Deps): Loop[] {
         await ensureCatalog(deps);
         return "";
       },
+    }),
+    startLoop(deps, { name: "meter", everyMs: 60_000, run: createMetering(deps) }),
+    startLoop(deps, {
+      name: "meter confirmation",
+      everyMs: 60 * 60_000,
+      run: (signal) => confirmBatches(deps, signal),
     }),
   ];
 }

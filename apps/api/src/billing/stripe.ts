@@ -12,15 +12,21 @@ export type StripeSubscription = Stripe.Subscription;
 export type StripeEvent = Stripe.Event;
 export type StripeSession = Stripe.Checkout.Session;
 export type StripePrice = Stripe.Price;
+export type StripeNotification = Stripe.V2.Core.EventNotification;
+
+/** What the client is made of; an operator's command has nothing else of a configuration. */
+export type StripeSettings = Pick<Config, "version"> & {
+  stripe: Pick<Config["stripe"], "url" | "secretKey">;
+};
 
 /** One attempt. With two retries and their pauses a call ends within half a minute. */
 const timeoutMs = 9_000;
 /** Stripe's own tolerance; the SDK checks the past only, we check the future as well. */
 const toleranceSeconds = 300;
 
-const clients = new WeakMap<Config, Stripe>();
+const clients = new WeakMap<StripeSettings, Stripe>();
 
-export function stripeOf({ config }: Pick<Deps, "config">): Stripe {
+export function stripeOf({ config }: { config: StripeSettings }): Stripe {
   const known = clients.get(config);
   if (known) return known;
   const base = new URL(config.stripe.url);
@@ -49,34 +55,57 @@ export function isLive(config: Config): boolean {
  * that the event is of our own account.
  * @throws {AppError} invalid_input for everything that is not a fresh event of ours.
  */
-export function verifyEvent(
-  { config, clock }: Deps,
+export function verifyEvent(deps: Deps, body: Buffer, signature: string | undefined): StripeEvent {
+  const { config } = deps;
+  const { header, now } = checkTime(deps, signature);
+  const event = firstThatVerifies(config.stripe.webhookSecrets, (secret) =>
+    Stripe.webhooks.constructEvent(body, header, secret, toleranceSeconds, undefined, now),
+  );
+  checkOwner(config, event, event.account);
+  return event;
+}
+
+/**
+ * The notification behind a signed body, as Stripe sends what its meters report: an id and a type,
+ * without data. The same checks as for an event.
+ * @throws {AppError} invalid_input.
+ */
+export function verifyNotification(
+  deps: Deps,
   body: Buffer,
   signature: string | undefined,
-): StripeEvent {
+): StripeNotification {
+  const { config } = deps;
+  const { header, now } = checkTime(deps, signature);
+  const notification = firstThatVerifies(config.stripe.meterWebhookSecrets, (secret) =>
+    stripeOf(deps).parseEventNotification(body, header, secret, toleranceSeconds, undefined, now),
+  );
+  checkOwner(config, notification, notification.context);
+  return notification;
+}
+
+function checkTime({ clock }: Deps, signature: string | undefined): { header: string; now: number } {
   const now = clock.now().getTime();
   const signedAt = Number(/(?:^|,)t=(\d{1,12})(?:,|$)/.exec(signature ?? "")?.[1] ?? Number.NaN);
   if (signature === undefined || !(signedAt * 1000 <= now + toleranceSeconds * 1000)) {
     throw new AppError("invalid_input", "The signature is missing or not of this time.");
   }
-  const event = firstThatVerifies(config, { body, signature, now });
-  if (event.livemode !== isLive(config) || event.account !== undefined) {
-    throw new AppError("invalid_input", "The event belongs to another mode or account.", {
-      detail: { event: event.id },
-    });
-  }
-  return event;
+  return { header: signature, now };
 }
 
-function firstThatVerifies(
-  config: Config,
-  signed: { body: Buffer; signature: string; now: number },
-): StripeEvent {
+/** @param account set where the event is another account's. */
+function checkOwner(config: Config, event: { id: string; livemode: boolean }, account: unknown): void {
+  if (event.livemode === isLive(config) && (account === undefined || account === null)) return;
+  throw new AppError("invalid_input", "The event belongs to another mode or account.", {
+    detail: { event: event.id },
+  });
+}
+
+function firstThatVerifies<T>(secrets: readonly string[], verify: (secret: string) => T): T {
   let cause: unknown;
-  for (const secret of config.stripe.webhookSecrets) {
+  for (const secret of secrets) {
     try {
-      const { body, signature, now } = signed;
-      return Stripe.webhooks.constructEvent(body, signature, secret, toleranceSeconds, undefined, now);
+      return verify(secret);
     } catch (error) {
       // The next secret may be the one; the last failure is the cause.
       cause = error;
@@ -106,6 +135,41 @@ export function isStoredFailure(error: unknown): boolean {
 /** The key was used for another request; this one has not been carried out. */
 export function isKeyTaken(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeIdempotencyError && error.statusCode !== 409;
+}
+
+/** Why Stripe did not say yes to a meter event, and what follows. */
+export interface MeterRefusal {
+  /**
+   * known: it has an event with this identifier, so ours was accepted before.
+   * later: the same request may succeed, or its answer was lost.
+   * never: only a person can mend it.
+   */
+  verdict: "known" | "later" | "never";
+  /** Nobody there, or overloaded: whatever comes next would meet the same. */
+  isDown: boolean;
+  why: string;
+}
+
+/**
+ * A repeated identifier is refused, and Stripe gives it no code, so its words are read
+ * (docs.stripe.com/api/billing/meter-event). Throws what is no answer of Stripe's.
+ */
+export function readMeterRefusal(error: unknown): MeterRefusal {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error;
+  const why = `${error.code ?? error.type}: ${error.message}`.slice(0, 300);
+  const isTwin =
+    error.code === "duplicate_meter_event" ||
+    error.message.startsWith("An event already exists with identifier");
+  if (isTwin) return { verdict: "known", isDown: false, why };
+  const isDown =
+    error instanceof Stripe.errors.StripeConnectionError ||
+    error instanceof Stripe.errors.StripeAPIError ||
+    error instanceof Stripe.errors.StripeRateLimitError ||
+    error instanceof Stripe.errors.StripeAuthenticationError ||
+    error instanceof Stripe.errors.StripePermissionError;
+  // 409: two events of one customer at once. In the future: our database's clock is ahead of Stripe's.
+  const passes = isDown || error.statusCode === 409 || error.code === "timestamp_in_future";
+  return { verdict: passes ? "later" : "never", isDown, why };
 }
 
 /** Stripe's failure as one of ours: what may pass says so, what may not is for the log. */
