@@ -8,9 +8,10 @@ import { openDatabase } from "../apps/api/src/db/open.ts";
 import { StartError } from "./lib/data-dir.ts";
 import { findDatabase } from "./lib/operator-database.ts";
 import type { Area, OperatorDeps, Said } from "./molt/command.ts";
+import { ledger } from "./molt/ledger.ts";
 import { waitlist } from "./molt/waitlist.ts";
 
-const areas: Readonly<Record<string, Area>> = { waitlist };
+const areas: Readonly<Record<string, Area>> = { ledger, waitlist };
 
 const usage = `${Object.values(areas)
   .map((area) => area.usage)
