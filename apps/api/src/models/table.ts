@@ -1,6 +1,7 @@
 /** The ledger's SQL. The functions it calls are in supabase/migrations/…_model_ledger.sql. */
 import type { CallCause } from "@molt/contract";
 import { type Kysely, sql } from "kysely";
+import { column } from "../db/column.ts";
 import type { Database } from "../db/types.ts";
 import type { Tokens } from "./cost.ts";
 import { totalInput } from "./cost.ts";
@@ -17,7 +18,15 @@ export interface Reservation {
   reservedPicos: bigint;
   /** 32 hex digits of the W3C trace, where the bot sent one. */
   traceId: string | undefined;
+  /**
+   * What started the call where its trace is no message of the bot; `background` when it is not given.
+   * A trace that is a message is `chat`, whatever stands here.
+   */
+  cause?: UnattendedCause | undefined;
 }
+
+/** Why a call was made that no person asked for. */
+export type UnattendedCause = Exclude<CallCause, "chat">;
 
 export type RefusalReason =
   | "not_entitled"
@@ -53,21 +62,13 @@ export async function reserveCalls(
   calls: readonly Reservation[],
   processId: string,
 ): Promise<ReserveResult[]> {
-  const json = JSON.stringify(
-    calls.map((call) => ({
-      id: call.callId,
-      bot_id: call.botId,
-      model: call.model,
-      provider: call.provider,
-      price_version: call.priceVersion,
-      reserved_picos: call.reservedPicos.toString(),
-      trace_id: call.traceId ?? null,
-    })),
-  );
   const { rows } = await sql<{ call_id: string; refusal: RefusalReason | null; call_cause: CallCause }>`
-    select call_id, refusal, call_cause from app.reserve_calls(${json}::jsonb, ${processId}::uuid)`.execute(
-    db,
-  );
+    select call_id, refusal, call_cause from app.reserve_calls(
+      ${column(calls, (call) => call.callId)}::uuid[], ${column(calls, (call) => call.botId)}::uuid[],
+      ${column(calls, (call) => call.model)}::text[], ${column(calls, (call) => call.provider)}::text[],
+      ${column(calls, (call) => call.priceVersion)}::text[], ${column(calls, (call) => call.reservedPicos)}::bigint[],
+      ${column(calls, (call) => call.traceId)}::text[], ${column(calls, (call) => call.cause)}::text[],
+      ${processId}::uuid)`.execute(db);
   const byId = new Map(rows.map((row) => [row.call_id, row]));
   return calls.map(({ callId }) => {
     const row = byId.get(callId);
@@ -79,19 +80,15 @@ export async function reserveCalls(
 
 /** @returns the ids it closed; a missing one had been closed before. */
 export async function settleCalls(db: Db, calls: readonly Settlement[]): Promise<Set<string>> {
-  const json = JSON.stringify(
-    calls.map((call) => ({
-      id: call.callId,
-      state: call.state,
-      ...counts(call.tokens, call.costPicos),
-      provider_request_id: call.providerRequestId ?? null,
-      http_status: call.httpStatus ?? null,
-      first_byte_ms: call.firstByteMs ?? null,
-      latency_ms: call.latencyMs ?? null,
-      reason: call.reason ?? null,
-    })),
-  );
-  const { rows } = await sql<{ id: string }>`select id from app.settle_calls(${json}::jsonb) as id`.execute(
+  const { rows } = await sql<{ id: string }>`
+    select id from app.settle_calls(
+      ${column(calls, (call) => call.callId)}::uuid[], ${column(calls, (call) => call.state)}::text[],
+      ${column(calls, (call) => totalInput(call.tokens))}::bigint[], ${column(calls, (call) => call.tokens.output)}::bigint[],
+      ${column(calls, (call) => call.tokens.cacheRead)}::bigint[], ${column(calls, (call) => call.tokens.cacheWrite)}::bigint[],
+      ${column(calls, (call) => call.tokens.cacheWrite1h)}::bigint[], ${column(calls, (call) => call.tokens.reasoning)}::bigint[],
+      ${column(calls, (call) => call.costPicos)}::bigint[], ${column(calls, (call) => call.providerRequestId)}::text[],
+      ${column(calls, (call) => call.httpStatus)}::integer[], ${column(calls, (call) => call.firstByteMs)}::integer[],
+      ${column(calls, (call) => call.latencyMs)}::integer[], ${column(calls, (call) => call.reason)}::text[]) as id`.execute(
     db,
   );
   return new Set(rows.map((row) => row.id));
