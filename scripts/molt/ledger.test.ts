@@ -8,6 +8,7 @@ import { sql } from "kysely";
 import { batches, makePayer, report, send, spend } from "../../apps/api/src/billing/testing/usage.ts";
 import { openWorld, type World } from "../../apps/api/src/billing/testing/world.ts";
 import { freshDatabase } from "../../apps/api/src/testing/database.ts";
+import { findStripe } from "../lib/operator-stripe.ts";
 import { run } from "../lib/run.ts";
 import { root } from "../lib/web-build.ts";
 
@@ -110,3 +111,17 @@ for (const { name, args, says } of [
     assert.doesNotMatch(said.output, /\n\s+at /);
   });
 }
+
+test("the Stripe of the copy that runs on this machine is found by its folder and its database's port", async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), "molt-operator-"));
+  t.after(() => rm(dataDir, { recursive: true }));
+  await writeFile(join(dataDir, "secrets.json"), JSON.stringify({ stripeSecretKey: "sk_test_local" }));
+  const found = await findStripe({ MOLT_DATA_DIR: dataDir }, "postgres://postgres:x@127.0.0.1:6409/molt");
+  assert.deepEqual(found?.stripe, { url: "http://127.0.0.1:6404", secretKey: "sk_test_local" });
+  assert.equal(await findStripe({ DATABASE_URL: "postgres://x" }, "postgres://x"), undefined);
+  const real = await findStripe(
+    { STRIPE_SECRET_KEY: "sk_live_x", DATABASE_URL: "postgres://x" },
+    "postgres://x",
+  );
+  assert.equal(real?.stripe.url, "https://api.stripe.com");
+});
