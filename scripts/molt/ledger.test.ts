@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { sql } from "kysely";
 import { batches, makePayer, report, send, spend } from "../../apps/api/src/billing/testing/usage.ts";
 import { openWorld, type World } from "../../apps/api/src/billing/testing/world.ts";
 import { freshDatabase } from "../../apps/api/src/testing/database.ts";
@@ -67,7 +66,7 @@ test("an operator proves the books: words, one line of JSON, and exit code 0", a
 
 test("books that are wrong end with exit code 1 and the figures", async (t) => {
   const { world, env } = await openBooks(t);
-  await sql`update app.usage_days set cost_picos = cost_picos + 7`.execute(world.deps.db);
+  await world.deps.db.updateTable("app.usage_days").set({ cost_picos: 5_000_007n }).execute();
   const file = await exportFile(t, world, 2);
   const said = await molt(["check", "--provider-export", file], env);
   assert.equal(said.ok, false);
@@ -87,7 +86,7 @@ test("an operator sends again what Stripe has dropped", async (t) => {
   const { world, env } = await openBooks(t);
   const [batch] = await batches(world);
   await world.control("drop_meter_events", { code: "archived_meter", identifiers: [batch?.identifier] });
-  await sql`update app.meter_batches set state = 'rejected'`.execute(world.deps.db);
+  await world.deps.db.updateTable("app.meter_batches").set({ state: "rejected" }).execute();
   const said = await molt(["resend", "--json"], env);
   assert.deepEqual(JSON.parse(said.output), { renewed: [`${batch?.identifier}/2`], counted: [] });
   await send(world);

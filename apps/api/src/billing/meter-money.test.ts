@@ -112,6 +112,19 @@ test("F105 what Stripe drops hours later is marked, and goes out anew under anot
   for (const { customer } of [ada, bob]) assert.equal(await counted(world, customer), 9n);
 });
 
+test("F104 usage of a customer whom Stripe has deleted is marked, and nothing of it is lost", async (t) => {
+  const world = await openWorld(t);
+  await hearOfDropped(world);
+  const ada = await makePayer(world);
+  await spend(world, ada.botId, [9_000_000n]);
+  await world.stripe.customers.del(ada.customer);
+  await report(world);
+  await workUntil(world, "v1.billing.meter.error_report_triggered");
+  const [batch] = await batches(world);
+  assert.deepEqual([batch?.state, batch?.micros], ["rejected", 9n]);
+  assert.match(batch?.note ?? "", /meter_event_customer_not_found/);
+});
+
 test("F105 a forged or foreign notification is refused, and one that Stripe does not know changes nothing", async (t) => {
   const world = await openWorld(t);
   const body = JSON.stringify({
