@@ -6,6 +6,7 @@ import { systemClock } from "../clock.ts";
 import { withUser } from "../db/open.ts";
 import { ensureCatalog } from "./ensure-catalog.ts";
 import { foldUsage } from "./fold-usage.ts";
+import { foldUsers } from "./meter-table.ts";
 import { readMetered } from "./read-metered.ts";
 import { resendBatches } from "./resend-batches.ts";
 import {
@@ -83,6 +84,22 @@ test("two workers and running calls: what is in batches and what is left is what
     assert.equal(rows[0]?.micros, total / 1_000_000n);
     assert.ok(total - (rows[0]?.picos ?? 0n) < 1_000_000n);
   }
+});
+
+test("a user whom another worker is just folding is left alone, and nothing is taken twice", async (t) => {
+  const world = await openWorld(t);
+  const ada = await makePayer(world);
+  await spend(world, ada.botId, [3_000_000n]);
+  const signal = new AbortController().signal;
+  await world.deps.db.transaction().execute(async (other) => {
+    assert.equal((await foldUsers(other, [ada.userId], "all")).length, 1);
+    assert.equal(await foldUsage(world.deps, { days: "all", pauseMs: 0 }, signal), 0);
+  });
+  assert.equal(await foldUsage(world.deps, { days: "all", pauseMs: 0 }, signal), 0);
+  assert.deepEqual(
+    (await batches(world)).map((batch) => batch.micros),
+    [3n],
+  );
 });
 
 test("a user is folded every five minutes at most, and once more when the paid period ends", async (t) => {
