@@ -89,16 +89,19 @@ test("two workers and running calls: what is in batches and what is left is what
 test("a user whom another worker is just folding is left alone, and nothing is taken twice", async (t) => {
   const world = await openWorld(t);
   const ada = await makePayer(world);
-  await spend(world, ada.botId, [3_000_000n]);
   const signal = new AbortController().signal;
+  const fold = () => foldUsage(world.deps, { days: "all", pauseMs: 0 }, signal);
+  await spend(world, ada.botId, [2_000_000n]);
+  assert.equal(await fold(), 1);
+  await spend(world, ada.botId, [3_000_000n]);
   await world.deps.db.transaction().execute(async (other) => {
     assert.equal((await foldUsers(other, [ada.userId], "all")).length, 1);
-    assert.equal(await foldUsage(world.deps, { days: "all", pauseMs: 0 }, signal), 0);
+    assert.equal(await fold(), 0);
   });
-  assert.equal(await foldUsage(world.deps, { days: "all", pauseMs: 0 }, signal), 0);
+  assert.equal(await fold(), 0);
   assert.deepEqual(
     (await batches(world)).map((batch) => batch.micros),
-    [3n],
+    [2n, 3n],
   );
 });
 
