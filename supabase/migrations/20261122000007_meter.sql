@@ -63,8 +63,11 @@ language plpgsql set enable_seqscan = off as $$
 declare
   mine uuid[];
 begin
+  -- Only what is missing: "on conflict" waits for whoever is just changing the row.
   insert into app.meter_accounts (user_id)
-    select id from app.users where id = any(candidates) order by id on conflict do nothing;
+    select id from app.users
+    where id = any(candidates) and not exists (select from app.meter_accounts a where a.user_id = users.id)
+    order by id on conflict do nothing;
   select array_agg(user_id) into mine from (
     select user_id from app.meter_accounts where user_id = any(candidates) order by user_id for update skip locked
   ) locked;
