@@ -29,7 +29,7 @@ import {
   standInEnvironment,
 } from "./lib/environment.ts";
 import { announce } from "./lib/announce.ts";
-import { BOT_CACHE } from "./lib/bot-cache.ts";
+import { BOT_CACHE, letBotsRead } from "./lib/bot-cache.ts";
 import { checkPorts, readPortBase } from "./lib/check-ports.ts";
 import { createProgress } from "./lib/progress.ts";
 import { run } from "./lib/run.ts";
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   );
   const { postgres, databaseUrl } = await progress.step("database", () => startDatabase(plan));
   // Side by side: the stand-ins are up long before a first web build is done.
-  const [, folders] = await Promise.all([
+  const [unwalled, folders] = await Promise.all([
     startStandIns(supervisor, plan, databaseUrl),
     buildSites(plan),
     plan.standIns.machines ? warmBots() : undefined,
@@ -96,6 +96,7 @@ async function main(): Promise<void> {
     json,
     version,
     plan,
+    unwalled,
     began,
     pids: { start: process.pid, ...(postgres ? { postgres: postgres.pid } : {}), ...supervisor.pids() },
   });
@@ -144,7 +145,12 @@ async function startDatabase(plan: Plan): Promise<RunningDatabase> {
   return { postgres, databaseUrl };
 }
 
-async function startStandIns(supervisor: Supervisor, plan: Plan, databaseUrl: string): Promise<void> {
+/** @returns why bots have no room of their own on this machine, or undefined where they have one. */
+async function startStandIns(
+  supervisor: Supervisor,
+  plan: Plan,
+  databaseUrl: string,
+): Promise<string | undefined> {
   const environments = standInEnvironment(env, plan, databaseUrl);
   const folders = {
     auth: "auth",
@@ -155,10 +161,10 @@ async function startStandIns(supervisor: Supervisor, plan: Plan, databaseUrl: st
   } as const;
   const names = (Object.keys(folders) as (keyof typeof folders)[]).filter((name) => plan.standIns[name]);
   cleanups.push(() => supervisor.stop(names));
-  await progress.step(
+  const started = await progress.step(
     names.length > 0 ? `stand-ins for ${names.join(", ")}` : "outside services",
-    async () => {
-      await Promise.all(
+    () =>
+      Promise.all(
         names.map((name) =>
           supervisor.start({
             name,
@@ -168,14 +174,18 @@ async function startStandIns(supervisor: Supervisor, plan: Plan, databaseUrl: st
             ready: { kind: "line" },
           }),
         ),
-      );
-    },
+      ),
   );
+  // local/machines/room.ts says it in its ready line.
+  const walls = started.find(({ name }) => name === "machines")?.line["walls"] as
+    | { kind: string; reason?: string }
+    | undefined;
+  return walls?.kind === "none" ? (walls.reason ?? "unknown") : undefined;
 }
 
 /** Saves each bot 4 s of its birth; without it bots are born all the same, so nothing here stops a start. */
 async function warmBots(): Promise<void> {
-  if (existsSync(BOT_CACHE)) return;
+  if (existsSync(BOT_CACHE)) return letBotsRead(BOT_CACHE);
   await progress.step("bot software, compiled once", async () => {
     const unfinished = `${BOT_CACHE}.${process.pid}`;
     try {
@@ -185,6 +195,7 @@ async function warmBots(): Promise<void> {
         unfinished,
       ]);
       if (!ok) throw new Error(output.trim().slice(-300));
+      await letBotsRead(unfinished);
       if (!existsSync(BOT_CACHE)) await rename(unfinished, BOT_CACHE);
       await rm(unfinished, { recursive: true, force: true });
     } catch (error) {

@@ -8,6 +8,7 @@ import type { Log } from "./log.ts";
 import { Machine } from "./machine.ts";
 import { ProcessDriver } from "./process-driver.ts";
 import { processesByMachine, readProcesses, signal } from "./processes.ts";
+import type { Walls } from "./room.ts";
 import type { Settings } from "./settings.ts";
 import { Store } from "./store.ts";
 import type { AppRecord, IpRecord, MachineConfig, MachineRecord, VolumeRecord } from "./types.ts";
@@ -38,16 +39,16 @@ export class Host {
   readonly volumes = new Map<string, VolumeRecord>();
   readonly machines = new Map<string, Machine>();
 
-  constructor(settings: Settings, store: Store, log: Log) {
+  constructor(settings: Settings, store: Store, { log, walls }: { log: Log; walls: Walls }) {
     this.settings = settings;
     this.#store = store;
     this.log = log;
-    this.driver = new ProcessDriver(settings);
+    this.driver = new ProcessDriver(settings, walls);
   }
 
-  static async open(settings: Settings, log: Log): Promise<Host> {
+  static async open(settings: Settings, log: Log, walls: Walls): Promise<Host> {
     const store = await Store.open(settings.databaseUrl, log, settings.ownerWaitMs);
-    const host = new Host(settings, store, log);
+    const host = new Host(settings, store, { log, walls });
     await host.driver.prepare();
     await host.#load();
     return host;

@@ -3,7 +3,7 @@
  * as processes of this computer.
  *
  * DATABASE_URL  Postgres; own schema machines_local        DATA_DIR  volumes, logs, root folders
- * TOKEN         the bearer token, required                 IMAGES    {"<image>":{"command":["/abs/node",…]}}
+ * TOKEN         the bearer token, required                 IMAGES    {"<image>":{"command":["/abs/node",…],"files":[…],"caches":[…]}}
  * BOT_PORT_BASE first of the bots' ports, below 32000      CONTROL=1 opens /__control for tests
  * MAX_SUSPENDED machines that keep their memory while suspended (16)
  * OWNER_WAIT_MS how long to wait for another host on the same database to end (10000)
@@ -15,7 +15,7 @@ import type { AddressInfo } from "node:net";
 import { createFlycast } from "./flycast.ts";
 import { Host } from "./host.ts";
 import { log } from "./log.ts";
-import { probeIsolation } from "./probe-isolation.ts";
+import { probeWalls } from "./room.ts";
 import { buildServer } from "./server.ts";
 import { readSettings } from "./settings.ts";
 
@@ -26,13 +26,15 @@ const tidyEveryMs = 2000;
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const isolation = await probeIsolation();
-  const host = await Host.open(settings, log);
-  log("no isolation: bots run as plain processes of this computer", {
-    driver: host.driver.name,
-    bubblewrap: isolation,
-  });
-  const server = buildServer(host, isolation);
+  const walls = await probeWalls(settings);
+  const host = await Host.open(settings, log, walls);
+  log(
+    walls.kind === "none"
+      ? "no isolation: bots run as plain processes of this computer"
+      : "each bot runs in a room of its own",
+    { driver: host.driver.name, walls },
+  );
+  const server = buildServer(host, walls);
   const flycast = createFlycast(host);
   let ending = false;
   const end = async (): Promise<void> => {
@@ -57,7 +59,9 @@ async function main(): Promise<void> {
     host.dropOldSnapshots();
     void trimLogs(host);
   }, tidyEveryMs).unref();
-  process.stdout.write(`${JSON.stringify({ ready: true, url, proxyUrl, driver: host.driver.name })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, url, proxyUrl, driver: host.driver.name, walls })}\n`,
+  );
 }
 
 async function listen(server: Server, port: number): Promise<number> {

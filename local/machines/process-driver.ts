@@ -1,13 +1,14 @@
 /**
- * Runs a machine as a process tree of this computer. No isolation: the tree sees the network and the
- * disk of whoever started the host, and `guest` limits nothing. It gets a clean environment, an own
- * process group, a folder that is emptied at each cold start (the root file system) and its volumes.
+ * Runs a machine as a process tree of this computer, in a room of its own where the computer can
+ * (room.ts); the network is everybody's, and `guest` limits nothing. It gets a clean environment, an
+ * own process group, a folder that is emptied at each cold start (the root file system) and its volumes.
  */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { mountPointOf, roomCommand, Users, type Walls } from "./room.ts";
 import type { ImageSpec, Settings } from "./settings.ts";
 import type { MachineRecord, ProcessRef } from "./types.ts";
 import { PortPairs } from "./ports.ts";
@@ -30,14 +31,17 @@ export class ProcessDriver {
   readonly name = "process";
   readonly #settings: Settings;
   readonly #ports: PortPairs;
+  readonly #walls: Walls;
+  readonly #users = new Users();
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, walls: Walls) {
     this.#settings = settings;
+    this.#walls = walls;
     this.#ports = new PortPairs(settings.botPortBase);
   }
 
   async prepare(): Promise<void> {
-    for (const folder of ["volumes", "logs", "roots"])
+    for (const folder of ["volumes", "logs", "roots", "room"])
       await mkdir(join(this.#settings.dataDir, folder), { recursive: true, mode: 0o700 });
   }
 
@@ -61,12 +65,12 @@ export class ProcessDriver {
     const doorPort = await this.#ports.take();
     const log = await openRing(this.logFile(machine.id));
     try {
-      const [program, ...args] = image.command;
+      const { program, args, env } = await this.#command(machine, image, root);
       const child = spawn(program, args, {
         cwd: root,
         detached: true,
         stdio: ["ignore", log.fd, log.fd],
-        env: this.#environment(machine, image, doorPort),
+        env: { ...this.#environment(machine, image, doorPort), ...env },
       });
       return await this.#begun(child, doorPort);
     } catch (error) {
@@ -75,6 +79,25 @@ export class ProcessDriver {
     } finally {
       await log.close();
     }
+  }
+
+  async #command(
+    machine: MachineRecord,
+    image: ImageSpec,
+    root: string,
+  ): Promise<{ program: string; args: string[]; env: Record<string, string> }> {
+    const walls = this.#walls;
+    if (walls.kind === "none" || image.files.length === 0) {
+      const [program, ...args] = image.command;
+      return { program, args, env: {} };
+    }
+    const volumes = (machine.config.mounts ?? []).map((mount) => this.volumeFolder(mount.volume));
+    const uid =
+      walls.kind === "root"
+        ? await this.#users.of(machine.id, volumes[0] ?? root)
+        : (process.getuid?.() ?? 0);
+    const mountPoint = mountPointOf(this.#settings.dataDir);
+    return roomCommand({ walls, mountPoint, image, writable: [root, ...volumes], uid });
   }
 
   async #begun(child: ChildProcess, doorPort: number): Promise<Running> {
@@ -130,6 +153,7 @@ export class ProcessDriver {
   }
 
   async forget(machine: string): Promise<void> {
+    this.#users.forget(machine);
     await rm(join(this.#settings.dataDir, "roots", machine), { recursive: true, force: true });
     await rm(this.logFile(machine), { force: true });
     await rm(`${this.logFile(machine)}.1`, { force: true });

@@ -7,9 +7,9 @@ import { Control } from "./control.ts";
 import { FlyError } from "./fly-error.ts";
 import type { Host } from "./host.ts";
 import { machineRoutes } from "./machine-routes.ts";
-import type { IsolationProbe } from "./probe-isolation.ts";
+import type { Walls } from "./room.ts";
 
-export function buildServer(host: Host, isolation: IsolationProbe): FastifyInstance {
+export function buildServer(host: Host, walls: Walls): FastifyInstance {
   const server = Fastify({
     bodyLimit: 1024 * 1024,
     requestTimeout: 0,
@@ -48,9 +48,11 @@ export function buildServer(host: Host, isolation: IsolationProbe): FastifyInsta
   server.get("/health", async () => ({
     ok: true,
     driver: host.driver.name,
-    isolation: "none",
-    note: "Stand-in for Fly Machines on one computer. Bots run as plain processes: no isolation.",
-    bubblewrap: isolation,
+    isolation: walls.kind === "none" ? "none" : "rooms",
+    note:
+      walls.kind === "none"
+        ? `Stand-in for Fly Machines on one computer. Bots run as plain processes, no isolation: ${walls.reason}`
+        : "Stand-in for Fly Machines on one computer. Each bot runs in a room of its own.",
     machines: [...host.machines.values()].filter((machine) => machine.record.state === "started").length,
   }));
   appRoutes(server, host);

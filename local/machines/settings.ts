@@ -4,6 +4,10 @@ import { isAbsolute, resolve } from "node:path";
 export interface ImageSpec {
   /** Absolute program and its arguments. */
   command: [string, ...string[]];
+  /** Absolute folders the image is made of. With them a machine runs in a room of its own (room.ts). */
+  files: readonly string[];
+  /** Folders with Node's compile cache, made by whoever runs this host. */
+  caches: readonly string[];
 }
 
 export interface Settings {
@@ -60,16 +64,27 @@ function images(env: Env): Map<string, ImageSpec> {
   if (typeof parsed !== "object" || parsed === null) throw new Error("IMAGES is not an object");
   const allowed = new Map<string, ImageSpec>();
   for (const [image, spec] of Object.entries(parsed)) {
-    const command: unknown =
-      typeof spec === "object" && spec !== null ? Reflect.get(spec, "command") : undefined;
+    if (typeof spec !== "object" || spec === null) throw new Error(`IMAGES: ${image} is not an object`);
+    const command: unknown = Reflect.get(spec, "command");
     if (!Array.isArray(command) || !command.every((part) => typeof part === "string"))
       throw new Error(`IMAGES: ${image} needs "command", a list of strings`);
     const [program, ...args] = command;
     if (program === undefined || !isAbsolute(program))
       throw new Error(`IMAGES: the command of ${image} must start with an absolute path`);
-    allowed.set(image, { command: [program, ...args] });
+    allowed.set(image, {
+      command: [program, ...args],
+      files: folders(image, spec, "files"),
+      caches: folders(image, spec, "caches"),
+    });
   }
   return allowed;
+}
+
+function folders(image: string, spec: object, name: string): string[] {
+  const listed: unknown = Reflect.get(spec, name) ?? [];
+  if (!Array.isArray(listed) || !listed.every((path) => typeof path === "string" && isAbsolute(path)))
+    throw new Error(`IMAGES: "${name}" of ${image} must be a list of absolute paths`);
+  return listed as string[]; // checked in the line before
 }
 
 export function readSettings(env: Env): Settings {

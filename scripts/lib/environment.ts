@@ -213,20 +213,7 @@ export function standInEnvironment(
       DATA_DIR: join(dataDir, "machines"),
       TOKEN: secrets.flyToken,
       BOT_PORT_BASE: String(ports.bots),
-      IMAGES: JSON.stringify({
-        [IMAGE]: {
-          // A machine gets no variable of ours; what belongs to the image itself goes with its command.
-          command: [
-            "/usr/bin/env",
-            `COMPILE_CACHE_DIR=${BOT_CACHE}`,
-            process.execPath,
-            join(root, "bot/entry.ts"),
-          ],
-          // All of this checkout that a bot sees.
-          files: [join(root, "node_modules"), dirname(process.execPath), join(root, "bot")],
-          caches: [BOT_CACHE],
-        },
-      }),
+      IMAGES: JSON.stringify({ [IMAGE]: botImage() }),
     },
     models: {
       ...base(env, plan),
@@ -235,5 +222,16 @@ export function standInEnvironment(
       API_KEY: secrets.demoModelKey,
     },
     mail: { ...shared, PORT: String(ports.mail), SMTP_PORT: String(ports.smtp) },
+  };
+}
+
+/** What a machine of this computer runs, in the words of local/machines/settings.ts. */
+function botImage() {
+  return {
+    // A machine gets no variable of ours; what belongs to the image itself goes with its command.
+    command: ["/usr/bin/env", `COMPILE_CACHE_DIR=${BOT_CACHE}`, process.execPath, join(root, "bot/entry.ts")],
+    // All of this checkout that a bot sees.
+    files: [join(root, "node_modules"), dirname(process.execPath), join(root, "bot")],
+    caches: [BOT_CACHE],
   };
 }

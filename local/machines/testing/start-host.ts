@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -46,6 +46,10 @@ export async function newPlace(t: TestContext): Promise<Place> {
   return { databaseUrl: url.href, dataDir, before };
 }
 
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+/** Node, and the image's own source: all that a machine of a test sees of this checkout. */
+export const imageFiles = [join(root, "node_modules"), dirname(process.execPath), join(root, "local")];
+
 export async function startHost(place: Place, env: Record<string, string> = {}): Promise<TestHost> {
   const bot = fileURLToPath(new URL("./tiny-image.ts", import.meta.url));
   const child = spawn(process.execPath, [fileURLToPath(new URL("../main.ts", import.meta.url))], {
@@ -57,7 +61,7 @@ export async function startHost(place: Place, env: Record<string, string> = {}):
       DATA_DIR: place.dataDir,
       TOKEN: token,
       CONTROL: "1",
-      IMAGES: JSON.stringify({ [image]: { command: [process.execPath, bot] } }),
+      IMAGES: JSON.stringify({ [image]: { command: [process.execPath, bot], files: imageFiles } }),
       ...env,
     },
   });
