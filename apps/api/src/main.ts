@@ -138,7 +138,9 @@ async function main(): Promise<void> {
   const clock = systemClock(config.clockOffsetMs);
   const max = roles.reduce((sum, role) => sum + POOL[role], 0);
   const onIdleError = (err: Error) => log.warn({ err }, "lost an idle database connection");
-  const db = openDatabase(config.database.url, { name: `molt-${roles.join("-")}`, max, onIdleError });
+  const prepare = roles.every((role) => role === "models"); // a few statements, all day long
+  const name = `molt-${roles.join("-")}`;
+  const db = openDatabase(config.database.url, { name, max, prepare, onIdleError });
   const events = await openEvents({ url: config.database.url, log, clock });
   const deps: Deps = { config, db, log, clock, events };
   const stops: Stop[] = [];

@@ -4,20 +4,21 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Deps } from "../deps.ts";
+import { failpoint } from "../failpoints.ts";
 import { CallRow, traceIdOf } from "./call-row.ts";
-import { noTokens } from "./cost.ts";
+import { noTokens, type Tokens } from "./cost.ts";
 import type { Route } from "./find-routes.ts";
-import type { Ledger } from "./ledger.ts";
+import type { CallLedger } from "./ledger.ts";
 import { passAnswer, passError, readError } from "./pass-answer.ts";
 import type { ModelApi, Provider } from "./providers.ts";
 import type { CallRequest } from "./read-call.ts";
 import { CallRefused, type Refusal, refusals } from "./refusals.ts";
 import type { Drains } from "./relay.ts";
-import type { Upstream } from "./upstream.ts";
+import type { ReservedLine, Upstream } from "./upstream.ts";
 
 export interface Proxy {
   deps: Pick<Deps, "db" | "log" | "clock">;
-  ledger: Ledger;
+  ledger: CallLedger;
   upstream: Upstream;
   providers: readonly Provider[];
   /** All keys of all providers, for redaction. */
@@ -30,6 +31,8 @@ export interface Exchange {
   res: ServerResponse;
   botId: string;
   call: CallRequest;
+  /** Hears what each attempt came to. */
+  closed?: (tokens: Tokens) => void;
 }
 
 const PATHS: Record<ModelApi, string> = {
@@ -65,7 +68,30 @@ async function tryRoute(
   exchange: Exchange,
   route: Route & { isLast: boolean },
 ): Promise<Refusal | undefined> {
-  const { deps, ledger, upstream, drains, keys } = proxy;
+  const { deps, upstream } = proxy;
+  // A connection may open while the reservation is written; no byte goes out on it before.
+  let line: ReservedLine | undefined;
+  try {
+    line = upstream.reserve(route);
+  } catch (err) {
+    deps.log.error({ err, botId: exchange.botId }, "no connection is left for a call");
+    return refusals.providerDown;
+  }
+  try {
+    return await tryOn(line, { proxy, exchange, route });
+  } finally {
+    line.release();
+  }
+}
+
+interface Attempt {
+  proxy: Proxy;
+  exchange: Exchange;
+  route: Route & { isLast: boolean };
+}
+
+async function tryOn(line: ReservedLine, { proxy, exchange, route }: Attempt): Promise<Refusal | undefined> {
+  const { deps, ledger, drains, keys } = proxy;
   const { call, req, res, botId } = exchange;
   const row = await CallRow.reserve({
     ledger,
@@ -74,15 +100,18 @@ async function tryRoute(
     call,
     route,
     traceId: traceIdOf(req),
+    closed: exchange.closed,
   });
+  const waiting = failpoint("after-intent");
+  if (waiting) await waiting;
   const passing = { log: deps.log, drains, keys, botId, call, res, row };
   const message = { path: PATHS[call.api], headers: req.headers, body: call.body };
-  const answer = await upstream.send(route, message, LONGEST_CALL_MS).catch((err: unknown) => {
+  const answer = await line.send(message, LONGEST_CALL_MS).catch((err: unknown) => {
     deps.log.error({ err, botId, provider: route.provider.id }, "the provider did not answer");
     void row.close({ state: "settled", tokens: noTokens, reason: "no_answer" });
   });
   if (!answer) return refusals.providerDown;
-  const status = answer.statusCode ?? 502;
+  const { status } = answer;
   if (status < 400) {
     await passAnswer(passing, answer);
     return undefined;

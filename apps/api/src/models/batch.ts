@@ -1,7 +1,10 @@
 /**
  * Group commit: work that arrives while a batch is under way goes into the next one. When idle a
- * single item leaves at once; under load hundreds share one durable commit.
+ * single item leaves at once, with what else this turn of the event loop brought; under load
+ * hundreds share one durable commit.
  */
+import { setImmediate as endOfTurn } from "node:timers/promises";
+
 export interface BatchOptions<In, Out> {
   /** Most items of one run. */
   max: number;
@@ -42,6 +45,7 @@ export class Batch<In, Out> {
   }
 
   async #drain(): Promise<void> {
+    await endOfTurn();
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, this.#options.max);
       try {

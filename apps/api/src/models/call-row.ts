@@ -2,22 +2,25 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Clock } from "../clock.ts";
+import { failpoint } from "../failpoints.ts";
 import { costPicos, type Tokens, worstCasePicos } from "./cost.ts";
 import type { Route } from "./find-routes.ts";
-import type { Ledger } from "./ledger.ts";
+import type { CallLedger } from "./ledger.ts";
 import type { CallRequest } from "./read-call.ts";
 import { estimateTokens, type Reading } from "./read-usage.ts";
 import { budgetRefusal, CallRefused, refusals } from "./refusals.ts";
 import type { Settlement } from "./table.ts";
-import { providerRequestId } from "./upstream.ts";
+import { providerRequestId, type UpstreamAnswer } from "./upstream.ts";
 
 export interface CallStart {
-  ledger: Ledger;
+  ledger: CallLedger;
   clock: Clock;
   botId: string;
   call: CallRequest;
   route: Route;
   traceId: string | undefined;
+  /** Hears once what the call came to. */
+  closed?: ((tokens: Tokens) => void) | undefined;
 }
 
 export type Ending = Pick<Settlement, "state" | "tokens" | "reason">;
@@ -49,7 +52,7 @@ export class CallRow {
     const reservedPicos = worstCasePicos(Math.min(call.maxInput, price.contextWindow), call.maxOutput, price);
     const names = { model: call.model, provider: route.provider.id, priceVersion: price.version };
     const result = await ledger
-      .reserve({ callId, botId, ...names, reservedPicos, traceId })
+      .reserve({ callId, botId, ...names, reservedPicos, traceId, cause: call.cause })
       .catch((cause: unknown) => {
         throw new CallRefused(refusals.ledgerDown, cause);
       });
@@ -59,8 +62,8 @@ export class CallRow {
     return row;
   }
 
-  answered(answer: IncomingMessage, reading?: Reading): void {
-    this.#status = answer.statusCode;
+  answered(answer: UpstreamAnswer, reading?: Reading): void {
+    this.#status = answer.status;
     this.#requestId = providerRequestId(answer.headers);
     this.#reading = reading;
   }
@@ -71,17 +74,20 @@ export class CallRow {
 
   /** The first ending counts; a second one waits for the first. Never rejects. */
   close({ state, tokens, reason }: Ending): Promise<void> {
-    this.#closing ??= this.#start.ledger.settle({
-      callId: this.callId,
-      state,
-      tokens,
-      costPicos: costPicos(tokens, this.#start.route.price),
-      providerRequestId: this.#requestId,
-      httpStatus: this.#status,
-      firstByteMs: this.#firstByteMs,
-      latencyMs: Math.round(this.#start.clock.monotonicMs() - this.#begunMs),
-      reason,
-    });
+    if (!this.#closing) this.#start.closed?.(tokens);
+    const settle = () =>
+      this.#start.ledger.settle({
+        callId: this.callId,
+        state,
+        tokens,
+        costPicos: costPicos(tokens, this.#start.route.price),
+        providerRequestId: this.#requestId,
+        httpStatus: this.#status,
+        firstByteMs: this.#firstByteMs,
+        latencyMs: Math.round(this.#start.clock.monotonicMs() - this.#begunMs),
+        reason,
+      });
+    this.#closing ??= failpoint("after-usage-before-commit")?.then(settle) ?? settle();
     return this.#closing;
   }
 

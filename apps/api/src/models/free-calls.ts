@@ -5,7 +5,7 @@ import { findRoutes, servedModels } from "./find-routes.ts";
 import { readCall } from "./read-call.ts";
 import { redactKeys } from "./redact.ts";
 import { CallRefused, modelNotAvailable, refusals } from "./refusals.ts";
-import { returnHeaders } from "./upstream.ts";
+import { readWhole, returnHeaders } from "./upstream.ts";
 
 const ANSWER_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 30_000;
@@ -37,21 +37,12 @@ export async function countTokens(
   const [route] = findRoutes(providers, { api: "anthropic-messages", model, day });
   if (!route) throw modelNotAvailable(model);
   try {
-    const answer = await upstream.send(
-      route,
-      { path: "/messages/count_tokens", headers: req.headers, body },
-      TIMEOUT_MS,
-    );
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > ANSWER_BYTES) throw new Error("the answer is too large");
-      chunks.push(chunk);
-    }
-    const status = answer.statusCode ?? 502;
+    const message = { path: "/messages/count_tokens", headers: req.headers, body };
+    const answer = await upstream.reserve(route).send(message, TIMEOUT_MS);
+    const counted = await readWhole(answer, ANSWER_BYTES);
+    const { status } = answer;
     if (status === 401 || status === 403) throw new CallRefused(refusals.providerRefusesUs);
-    const bytes = Buffer.from(redactKeys(Buffer.concat(chunks).toString("utf8"), keys));
+    const bytes = Buffer.from(redactKeys(counted.toString("utf8"), keys));
     res.writeHead(status, { ...returnHeaders(answer.headers), "content-length": bytes.length }).end(bytes);
   } catch (err) {
     if (err instanceof CallRefused) throw err;

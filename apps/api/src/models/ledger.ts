@@ -34,6 +34,9 @@ export interface OpenCall {
   tokensSoFar(): Tokens | undefined;
 }
 
+/** What the proxy needs of a ledger. */
+export type CallLedger = Pick<Ledger, "reserve" | "track" | "settle" | "giveUp" | "close">;
+
 export class Ledger {
   readonly processId: string = randomUUID();
   readonly #deps: Pick<Deps, "db" | "log" | "clock">;

@@ -1,13 +1,14 @@
 /** A provider's answer on its way to the bot, and what it says it cost on its way into the ledger. */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Deps } from "../deps.ts";
+import { failpoint } from "../failpoints.ts";
 import type { CallRow } from "./call-row.ts";
 import { noTokens } from "./cost.ts";
 import type { CallRequest } from "./read-call.ts";
 import { type Reading, UsageReader } from "./read-usage.ts";
 import { isAboutOurAccount, redactKeys } from "./redact.ts";
 import { type Drains, Relay, type RelayEnd } from "./relay.ts";
-import { returnHeaders } from "./upstream.ts";
+import { readWhole, returnHeaders, type UpstreamAnswer } from "./upstream.ts";
 
 const ERROR_BODY_BYTES = 1024 * 1024;
 /** How long the end of an answer waits for its settlement; then it goes without. */
@@ -25,30 +26,33 @@ export interface Passing {
 }
 
 /** Passes a good answer on and closes its row. */
-export async function passAnswer(passing: Passing, answer: IncomingMessage): Promise<void> {
+export async function passAnswer(passing: Passing, answer: UpstreamAnswer): Promise<void> {
   const { call, res, row, drains } = passing;
   const isStream = answer.headers["content-type"]?.includes("text/event-stream") ?? false;
   const reader = new UsageReader(call.api, isStream);
   row.answered(answer, reader.reading);
   if (!res.destroyed)
-    res.writeHead(answer.statusCode ?? 200, { ...returnHeaders(answer.headers), "x-molt-call": row.callId });
-  // The head goes with the first bytes, or by itself where these are late.
-  const flushing = isStream ? setImmediate(() => res.flushHeaders()) : undefined;
+    res.writeHead(answer.status, { ...returnHeaders(answer.headers), "x-molt-call": row.callId });
+  let flushing: NodeJS.Immediate | undefined;
+  let hasBegun = false;
   const relay = new Relay(answer, res, {
     reader,
     drains,
     isWhole: !isStream,
     dropUsageChunk: call.dropUsageChunk && isStream,
     onFirstByte() {
+      hasBegun = true;
       clearImmediate(flushing);
       row.firstByte();
+      void failpoint("mid-stream");
     },
     onFinal: () => settleReported(passing, reader.reading),
   });
-  const end = await relay.run();
+  const running = relay.run();
+  // The head goes with the first bytes, or by itself where these are late.
+  if (isStream && !hasBegun) flushing = setImmediate(() => res.flushHeaders());
+  const end = await running;
   clearImmediate(flushing);
-  if (end === "complete") res.end();
-  else res.destroy();
   await settle(passing, reader.reading, end);
 }
 
@@ -97,11 +101,11 @@ export interface ProviderError {
 /** Reads a provider's error and closes the row: an error costs nothing unless it says otherwise. */
 export async function readError(
   { log, keys, botId, call, row }: Passing,
-  answer: IncomingMessage,
+  answer: UpstreamAnswer,
 ): Promise<ProviderError> {
-  const status = answer.statusCode ?? 502;
+  const { status } = answer;
   row.answered(answer);
-  const body = await readBounded(answer).catch((err: unknown) => {
+  const body = await readWhole(answer, ERROR_BODY_BYTES).catch((err: unknown) => {
     log.warn({ err, botId }, "the provider's error was cut");
     return Buffer.alloc(0);
   });
@@ -119,20 +123,9 @@ export async function readError(
   return { text, isOurs };
 }
 
-async function readBounded(answer: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > ERROR_BODY_BYTES) break;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-export function passError(res: ServerResponse, answer: IncomingMessage, text: string): void {
+export function passError(res: ServerResponse, answer: UpstreamAnswer, text: string): void {
   const bytes = Buffer.from(text);
   res
-    .writeHead(answer.statusCode ?? 502, { ...returnHeaders(answer.headers), "content-length": bytes.length })
+    .writeHead(answer.status, { ...returnHeaders(answer.headers), "content-length": bytes.length })
     .end(bytes);
 }

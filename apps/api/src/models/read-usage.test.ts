@@ -66,7 +66,7 @@ test("F97 numbers are read wherever the chunks are cut, with either line ending"
     fc.assert(
       fc.property(fc.array(fc.nat(Buffer.byteLength(stream)), { maxLength: 40 }), (cuts) => {
         const { reading } = read("anthropic-messages", stream, cuts);
-        assert.deepEqual([reading.tokens, reading.isFinal, reading.pieces], [anthropicTokens, true, 1]);
+        assert.deepEqual([reading.tokens, reading.isFinal], [anthropicTokens, true]);
       }),
       { numRuns: 200 },
     );
@@ -105,7 +105,7 @@ test("OpenAI's cached and written tokens are parts of the input, reasoning a par
     },
   );
   const { reading } = read("openai-responses", responses);
-  assert.deepEqual([reading.tokens, reading.isFinal, reading.pieces], [tokens, true, 1]);
+  assert.deepEqual([reading.tokens, reading.isFinal], [tokens, true]);
 });
 
 test("F95 parts that are more than the whole are nonsense", () => {
@@ -126,6 +126,84 @@ test("F92 an estimate counts the pieces that came, and stays below max_tokens", 
   assert.equal(estimateTokens(reading, 4_000, 12).output, 12);
   const nothing = new UsageReader("openai-completions", true).reading;
   assert.deepEqual(estimateTokens(nothing, 8_300, 500), { ...noTokens, input: 1_000, output: 0 });
+});
+
+/** Each stream is cut before its numbers; every piece has a text of two bytes. */
+const unfinished: Record<ModelApi, string> = {
+  "anthropic-messages": sse(
+    { type: "message_start", message: { content: [], usage: { input_tokens: 21, output_tokens: 1 } } },
+    { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "" } },
+    { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "hm" } },
+    { type: "content_block_delta", index: 0, delta: { type: "signature_delta", signature: "c2ln" } },
+    { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "ü" } },
+    { type: "ping" },
+    { type: "content_block_delta", index: 2, delta: { type: "input_json_delta", partial_json: "{}" } },
+    { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: '"' } },
+  ),
+  "openai-completions": sse(
+    { choices: [{ delta: { role: "assistant", content: "" } }], usage: null },
+    { choices: [{ delta: { content: "hi" } }], usage: null },
+    { choices: [{ delta: { reasoning: "hm", reasoning_content: "hm" } }], usage: null },
+    { choices: [{ delta: { content: null, tool_calls: [{ function: { arguments: "{}" } }] } }] },
+    { choices: [{ delta: { content: '"' } }], usage: null },
+  ),
+  "openai-responses": sse(
+    { type: "response.created", response: { usage: null, error: null } },
+    { type: "response.reasoning_text.delta", delta: "hm" },
+    { type: "response.output_text.delta", delta: "hi", logprobs: [] },
+    { type: "response.function_call_arguments.delta", delta: "{}" },
+    { type: "response.output_text.delta", delta: '"' },
+  ),
+};
+
+for (const [api, stream] of Object.entries(unfinished)) {
+  test(`${api}: the pieces of an unfinished answer are counted once each, wherever it is cut in chunks`, () => {
+    for (const text of [stream, stream.replaceAll("\n", "\r\n"), stream.replaceAll('":', '": ')]) {
+      fc.assert(
+        fc.property(fc.array(fc.nat(Buffer.byteLength(text)), { maxLength: 40 }), (cuts) => {
+          // The keys of the record are the formats.
+          const { reading } = read(api as ModelApi, text, cuts);
+          assert.deepEqual([reading.pieces, reading.pieceBytes, reading.isFinal], [4, 8, false]);
+          assert.equal(reading.failed, false);
+        }),
+        { numRuns: 100 },
+      );
+    }
+  });
+}
+
+test("an event of ten megabytes in small reads is read in time, and numbers after it still count", () => {
+  const big = { type: "response.output_item.done", item: { text: 'a "b" '.repeat(1_700_000) } };
+  const last = { type: "response.completed", response: { usage: { input_tokens: 7, output_tokens: 5 } } };
+  const bytes = Buffer.from(sse(big, last));
+  const reader = new UsageReader("openai-responses", true);
+  for (let at = 0; at < bytes.length; at += 16_384) reader.push(bytes.subarray(at, at + 16_384));
+  assert.deepEqual([reader.reading.isFinal, reader.reading.tokens.output], [true, 5]);
+});
+
+test("who reports with every chunk has said its last number with the chunk that ends the reply", () => {
+  const chunk = (tokens: number, reason: string | null) => ({
+    choices: [{ delta: { content: "hi" }, finish_reason: reason }],
+    usage: { prompt_tokens: 5, completion_tokens: tokens },
+  });
+  const running = read("openai-completions", sse(chunk(1, null), chunk(2, null)));
+  assert.deepEqual([running.reading.isFinal, running.reading.tokens.output], [true, 2]);
+  const reader = new UsageReader("openai-completions", true);
+  reader.push(Buffer.from(sse(chunk(1, null), chunk(2, null))));
+  assert.equal(reader.reading.isFinal, false, "more may come");
+  reader.push(Buffer.from(sse(chunk(3, "stop"))));
+  assert.deepEqual([reader.reading.isFinal, reader.reading.tokens.output], [true, 3]);
+});
+
+test("an error event is seen in each format, a null one is none", () => {
+  for (const [api, event] of [
+    ["anthropic-messages", { type: "error", error: { type: "overloaded_error", message: "text" } }],
+    ["openai-completions", { error: { message: "no", code: 500 } }],
+    ["openai-responses", { type: "error", code: "server_error", message: "no" }],
+  ] as const) {
+    assert.equal(read(api, sse(event)).reading.failed, true, api);
+    assert.equal(read(api, sse({ ...event, type: "x", error: null })).reading.failed, false, api);
+  }
 });
 
 test("empty pieces, signatures and text that speaks of usage are not counted as output", () => {

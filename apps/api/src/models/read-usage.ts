@@ -4,6 +4,7 @@
  */
 import { noTokens, type Tokens, totalInput } from "./cost.ts";
 import type { ModelApi } from "./providers.ts";
+import { countPieces, findError, findUsage } from "./scan-events.ts";
 import { eventData, SseReader } from "./sse.ts";
 
 /** More tokens than any call can have; beyond it a number is nonsense (faults F95). */
@@ -28,19 +29,6 @@ export interface Reading {
   failed: boolean;
 }
 
-/** In the bytes of an event, what stands before text of the reply. */
-const PIECES: Record<ModelApi, readonly Buffer[]> = {
-  "anthropic-messages": ['"text":"', '"partial_json":"', '"thinking":"'].map((text) => Buffer.from(text)),
-  "openai-completions": ['"content":"', '"arguments":"', '"reasoning":"', '"reasoning_content":"'].map(
-    (text) => Buffer.from(text),
-  ),
-  "openai-responses": ['"delta":"'].map((text) => Buffer.from(text)),
-};
-const USAGE = Buffer.from('"usage"');
-const ERROR = Buffer.from('"error"');
-const QUOTE = 34;
-const BACKSLASH = 92;
-
 export class UsageReader {
   readonly reading: Reading = {
     tokens: noTokens,
@@ -63,7 +51,8 @@ export class UsageReader {
 
   push(chunk: Buffer): void {
     if (this.#sse) {
-      for (const event of this.#sse.push(chunk)) this.readEvent(event);
+      const events = this.#sse.push(chunk);
+      if (events) this.#readEvents(this.#sse, events);
       return;
     }
     this.#bodyBytes += chunk.length;
@@ -75,7 +64,12 @@ export class UsageReader {
   end(): void {
     if (this.#sse) {
       // A last event without its empty line is still an event to us.
-      if (this.#sse.rest.length > 0) this.readEvent(this.#sse.rest);
+      const { rest } = this.#sse;
+      if (rest.length > 0) this.#readEvents(this.#sse, rest);
+      const { failed, nonsense, knowsInput } = this.reading;
+      // Who reports as it goes along has said its last number now.
+      if (this.#api === "openai-completions" && knowsInput && !failed && nonsense === undefined)
+        this.reading.isFinal = true;
       return;
     }
     const text = Buffer.concat(this.#body).toString("utf8");
@@ -84,25 +78,22 @@ export class UsageReader {
     if (body && isObject(body["usage"])) this.#take(body["usage"], true);
   }
 
-  readEvent(event: Buffer): void {
+  /** Looks for the few marks that matter in all the events at once; only what has numbers is decoded. */
+  #readEvents(sse: SseReader, events: Buffer): void {
     const { reading } = this;
-    const at = event.indexOf(USAGE);
-    if (at !== -1 && !isNull(event, at + USAGE.length)) {
+    for (let at = findUsage(events, 0); at !== -1;) {
+      const event = sse.eventAt(events, at);
       const data = parseObject(eventData(event) ?? "");
       if (data) this.#readUsageEvent(data);
-      return;
+      at = findUsage(events, event.byteOffset - events.byteOffset + event.length);
     }
-    for (const before of PIECES[this.#api]) {
-      const found = event.indexOf(before);
-      if (found === -1) continue;
-      const length = stringLength(event, found + before.length);
-      if (length > 0) {
-        reading.pieces += 1;
-        reading.pieceBytes += length;
-      }
-      return;
+    if (!reading.isFinal) {
+      const { pieces, bytes } = countPieces(events, this.#api);
+      reading.pieces += pieces;
+      reading.pieceBytes += bytes;
     }
-    if (event.includes(ERROR)) reading.failed ||= isError(parseObject(eventData(event) ?? ""));
+    for (let at = findError(events, 0); at !== -1 && !reading.failed; at = findError(events, at + 1))
+      reading.failed = isError(parseObject(eventData(sse.eventAt(events, at)) ?? ""));
   }
 
   #readUsageEvent(data: Json): void {
@@ -115,7 +106,7 @@ export class UsageReader {
       return;
     }
     if (this.#api === "openai-completions") {
-      this.#take(data["usage"], true);
+      this.#take(data["usage"], isLastChunk(data["choices"]));
       return;
     }
     const final =
@@ -221,24 +212,10 @@ function parseObject(text: string): Json | undefined {
   }
 }
 
-/** Whether `: null` follows: OpenAI sends that with every chunk but the last. */
-function isNull(bytes: Buffer, from: number): boolean {
-  let at = from;
-  while (bytes[at] === 58 || bytes[at] === 32) at += 1;
-  return bytes[at] === 110;
-}
-
-/** Bytes up to the closing quote. */
-function stringLength(bytes: Buffer, from: number): number {
-  let at = bytes.indexOf(QUOTE, from);
-  while (at > from && bytes[at - 1] === BACKSLASH && isEscaped(bytes, at)) at = bytes.indexOf(QUOTE, at + 1);
-  return (at === -1 ? bytes.length : at) - from;
-}
-
-function isEscaped(bytes: Buffer, at: number): boolean {
-  let slashes = 0;
-  while (bytes[at - 1 - slashes] === BACKSLASH) slashes += 1;
-  return slashes % 2 === 1;
+/** Some report with every chunk: only a chunk that brings no more text has the final numbers. */
+function isLastChunk(choices: unknown): boolean {
+  if (!Array.isArray(choices)) return true;
+  return choices.every((choice) => isObject(choice) && typeof choice["finish_reason"] === "string");
 }
 
 function isError(data: Json | undefined): boolean {

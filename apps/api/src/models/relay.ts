@@ -6,8 +6,9 @@
  * The bytes that complete the provider's numbers wait until these are in the ledger: whoever has
  * seen an answer end can be sure that it is settled, whatever happens to this process.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { UsageReader } from "./read-usage.ts";
+import type { AnswerSink, UpstreamAnswer } from "./upstream.ts";
 import { UsageChunkFilter } from "./usage-chunk-filter.ts";
 
 /** How the answer ended. `complete`: the provider said everything it had to say. */
@@ -23,6 +24,10 @@ const DRAIN_MS = 60_000;
 const MAX_DRAINS = 200;
 /** A client that takes nothing for so long is gone. */
 const STALLED_MS = 120_000;
+/** What comes in while the settlement is written; beyond it the provider has to wait. */
+const MAX_HELD_BYTES = 256 * 1024;
+/** An answer in one piece is kept whole until it is settled; no provider's is as large. */
+const MAX_WHOLE_BYTES = 64 * 1024 * 1024;
 
 export interface RelayOptions {
   reader: UsageReader;
@@ -36,128 +41,145 @@ export interface RelayOptions {
   onFinal(): Promise<void>;
 }
 
-export class Relay {
-  readonly #from: IncomingMessage;
+export class Relay implements AnswerSink {
+  readonly #from: UpstreamAnswer;
   readonly #to: ServerResponse;
   readonly #options: RelayOptions;
   readonly #filter: UsageChunkFilter | undefined;
-  readonly #held: Buffer[] = [];
-  #finish: (end: RelayEnd) => void = () => undefined;
+  #resolve: ((end: RelayEnd) => void) | undefined;
   #hasBegun = false;
-  /** Passed on in one write at the end of the tick: one read often brings several chunks. */
-  #waiting: Buffer[] = [];
   #isGone = false;
-  #isFinalTold = false;
+  /** The provider's numbers are complete, and are being written or have been. */
+  #isFinal = false;
   #hasEnded = false;
-  /** The last bytes wait for their settlement: nothing may overtake them, not even `end` on a paused stream. */
-  #holding: Promise<void> | undefined;
+  /** What waits for the settlement, in order; undefined when nothing has to wait. */
+  #held: Buffer[] | undefined;
+  #heldBytes = 0;
   #drainTimer: NodeJS.Timeout | undefined;
   #stallTimer: NodeJS.Timeout | undefined;
 
-  constructor(from: IncomingMessage, to: ServerResponse, options: RelayOptions) {
+  constructor(from: UpstreamAnswer, to: ServerResponse, options: RelayOptions) {
     this.#from = from;
     this.#to = to;
     this.#options = options;
     this.#filter = options.dropUsageChunk ? new UsageChunkFilter() : undefined;
+    if (options.isWhole) this.#held = [];
   }
 
-  /** Resolves when there is nothing more to come. The client's side is still open then. */
+  /** Resolves when there is nothing more to come. The client's answer has ended then, or is cut. */
   run(): Promise<RelayEnd> {
-    const leave = () => this.#leave();
-    const goOn = () => this.#goOn();
-    this.#to.on("close", leave).on("drain", goOn);
-    if (this.#to.destroyed) this.#leave();
-    this.#from.on("data", (chunk: Buffer) => this.#take(chunk));
-    this.#from.on("end", () => void this.#end());
-    this.#from.on("error", () => undefined); // `close` follows and says what it means
-    this.#from.on("close", () => {
-      if (!this.#hasEnded) this.#finish(this.#isGone ? "abandoned" : "cut");
-    });
+    this.#to.on("close", this.#leave).on("drain", this.#goOn);
     return new Promise((resolve) => {
-      this.#finish = (end) => {
-        this.#finish = () => undefined;
-        this.#to.off("close", leave).off("drain", goOn);
-        clearTimeout(this.#stallTimer);
-        if (this.#drainTimer) this.#options.drains.count -= 1;
-        clearTimeout(this.#drainTimer);
-        resolve(end);
-      };
+      this.#resolve = resolve;
+      if (this.#to.destroyed) this.#leave();
+      this.#from.pipe(this);
     });
   }
 
-  #take(chunk: Buffer): void {
+  data(chunk: Buffer): void {
     const { reader, isWhole } = this.#options;
     if (!this.#hasBegun) {
       this.#hasBegun = true;
       this.#options.onFirstByte();
     }
     reader.push(chunk);
-    if (isWhole) this.#held.push(chunk);
-    else if (reader.reading.isFinal && !this.#isFinalTold) this.#holding = this.#passLast(chunk);
+    if (!isWhole && reader.reading.isFinal && !this.#isFinal) void this.#settle();
+    if (this.#held) this.#hold(this.#held, chunk);
     else this.#pass(chunk);
   }
 
-  async #passLast(chunk: Buffer): Promise<void> {
-    this.#isFinalTold = true;
-    this.#from.pause();
+  end(): void {
+    this.#hasEnded = true;
+    // Held bytes of a stream are being settled, and go on from there.
+    if (!this.#held || this.#options.isWhole) void this.#conclude();
+  }
+
+  cut(): void {
+    if (!this.#isGone) this.#to.destroy();
+    this.#finish(this.#isGone ? "abandoned" : "cut");
+  }
+
+  #hold(held: Buffer[], chunk: Buffer): void {
+    held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#options.isWhole && this.#heldBytes > MAX_WHOLE_BYTES) this.#from.destroy();
+    if (!this.#options.isWhole && this.#heldBytes > MAX_HELD_BYTES) this.#from.pause();
+  }
+
+  /** From here on everything waits until the numbers are in the ledger. */
+  async #settle(): Promise<void> {
+    this.#isFinal = true;
+    this.#held = [];
     await this.#options.onFinal();
-    this.#holding = undefined;
-    this.#pass(chunk);
-    this.#flush();
-    // A full client is waited for by #flush.
+    if (this.#hasEnded) {
+      await this.#conclude();
+      return;
+    }
+    this.#pass(this.#takeHeld());
+    // A full client is waited for by #pass.
     if (this.#stallTimer === undefined) this.#from.resume();
   }
 
-  async #end(): Promise<void> {
-    const { reader, isWhole } = this.#options;
-    this.#hasEnded = true;
-    await this.#holding;
+  async #conclude(): Promise<void> {
+    const { reader, onFinal } = this.#options;
     reader.end();
-    if (reader.reading.isFinal && !this.#isFinalTold) {
-      this.#isFinalTold = true;
-      await this.#options.onFinal();
+    if (reader.reading.isFinal && !this.#isFinal) {
+      this.#isFinal = true;
+      await onFinal();
     }
-    if (isWhole) for (const chunk of this.#held) this.#pass(chunk);
-    this.#flush();
-    if (this.#filter && !this.#isGone) this.#to.write(this.#filter.rest());
+    const last = this.#filtered(this.#takeHeld());
+    if (!this.#isGone) this.#to.end(this.#filter ? Buffer.concat([last, this.#filter.rest()]) : last);
     this.#finish("complete");
+  }
+
+  #takeHeld(): Buffer {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    return held.length === 1 && held[0] ? held[0] : Buffer.concat(held);
+  }
+
+  #filtered(bytes: Buffer): Buffer {
+    return this.#filter && bytes.length > 0 ? this.#filter.push(bytes) : bytes;
   }
 
   #pass(chunk: Buffer): void {
     if (this.#isGone) return;
-    const bytes = this.#filter ? this.#filter.push(chunk) : chunk;
-    if (bytes.length === 0) return;
-    if (this.#waiting.length === 0) process.nextTick(() => this.#flush());
-    this.#waiting.push(bytes);
-  }
-
-  #flush(): void {
-    const [first, ...more] = this.#waiting;
-    this.#waiting = [];
-    if (first === undefined || this.#isGone) return;
-    if (this.#to.write(more.length === 0 ? first : Buffer.concat([first, ...more])) || this.#hasEnded) return;
+    const bytes = this.#filtered(chunk);
+    if (bytes.length === 0 || this.#to.write(bytes)) return;
     this.#from.pause();
     this.#stallTimer ??= setTimeout(() => this.#to.destroy(), STALLED_MS);
   }
 
   /** The client takes again. */
-  #goOn(): void {
+  readonly #goOn = (): void => {
     clearTimeout(this.#stallTimer);
     this.#stallTimer = undefined;
-    if (!this.#holding) this.#from.resume();
-  }
+    this.#from.resume();
+  };
 
   /** The client is gone: read on for the numbers, if there is room for it. */
-  #leave(): void {
+  readonly #leave = (): void => {
     if (this.#isGone) return;
     this.#isGone = true;
     clearTimeout(this.#stallTimer);
-    if (this.#options.drains.count >= MAX_DRAINS) {
+    this.#stallTimer = undefined;
+    const { drains } = this.#options;
+    if (drains.count >= MAX_DRAINS) {
       this.#from.destroy();
       return;
     }
-    this.#options.drains.count += 1;
+    drains.count += 1;
     this.#drainTimer = setTimeout(() => this.#from.destroy(), DRAIN_MS);
-    if (!this.#holding) this.#from.resume();
+    this.#from.resume();
+  };
+
+  #finish(end: RelayEnd): void {
+    this.#to.off("close", this.#leave).off("drain", this.#goOn);
+    clearTimeout(this.#stallTimer);
+    clearTimeout(this.#drainTimer);
+    if (this.#drainTimer) this.#options.drains.count -= 1;
+    this.#drainTimer = undefined;
+    this.#resolve?.(end);
+    this.#resolve = undefined;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Finds the events in a server-sent stream, by bytes and across chunk borders, without decoding what
- * nobody asks for. The chunks themselves are never changed.
+ * Finds whole events in a server-sent stream, by bytes and across chunk borders, without taking them
+ * apart: one look for the last empty line of a chunk is all it costs. The bytes are never changed.
  */
 
 /** An event larger than this is not looked at any more (the last event of the Responses API holds the whole answer). */
@@ -10,42 +10,54 @@ const CR = 13;
 const EMPTY_LINE = { lf: Buffer.from("\n\n"), crlf: Buffer.from("\r\n\r\n") } as const;
 
 export class SseReader {
-  #rest: Buffer | undefined;
-  #lost = false;
-  /** What ends an event; the first line tells which of the two it is. */
+  #rest: Buffer[] = [];
+  #restBytes = 0;
+  #isLost = false;
   #separator: Buffer | undefined;
 
   /** The start of an event that has not ended yet. */
   get rest(): Buffer {
-    return this.#rest ?? Buffer.alloc(0);
+    return Buffer.concat(this.#rest);
   }
 
-  /** The events that end in this chunk, whole, each with the empty line that ends it. */
-  push(chunk: Buffer): Buffer[] {
-    if (this.#lost) return [];
-    const bytes = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
+  /** The events that end in this chunk, whole and in one piece; undefined when none does. */
+  push(chunk: Buffer): Buffer | undefined {
+    if (this.#isLost) return undefined;
+    // Without a line's end there is no event's end, and nothing to put together yet.
+    if (this.#restBytes > 0 && !chunk.includes(LF)) {
+      this.#keep(chunk);
+      return undefined;
+    }
+    const bytes = this.#restBytes > 0 ? Buffer.concat([...this.#rest, chunk]) : chunk;
     const separator = (this.#separator ??= separatorOf(bytes));
-    const events: Buffer[] = [];
-    let start = 0;
-    if (separator) {
-      // An empty line may have begun in the part that was looked at before.
-      let from = this.#rest ? Math.max(0, this.#rest.length - separator.length) : 0;
-      for (let at = bytes.indexOf(separator, from); at !== -1; at = bytes.indexOf(separator, from)) {
-        from = at + separator.length;
-        events.push(bytes.subarray(start, from));
-        start = from;
-      }
-    }
-    this.#rest =
-      start === bytes.length ? undefined : start === 0 ? bytes : Buffer.from(bytes.subarray(start));
-    if (this.#rest && this.#rest.length > MAX_EVENT_BYTES) {
-      this.#rest = undefined;
-      this.#lost = true;
-    }
-    return events;
+    const at = separator ? bytes.lastIndexOf(separator) : -1;
+    const end = separator && at !== -1 ? at + separator.length : 0;
+    this.#rest = [];
+    this.#restBytes = 0;
+    if (end < bytes.length) this.#keep(bytes.subarray(end));
+    return end === 0 ? undefined : bytes.subarray(0, end);
+  }
+
+  /** The one event, of those that `push` gave back, in which the byte stands. */
+  eventAt(events: Buffer, at: number): Buffer {
+    const separator = this.#separator ?? EMPTY_LINE.lf;
+    const before = events.lastIndexOf(separator, at);
+    const after = events.indexOf(separator, at);
+    const start = before === -1 ? 0 : before + separator.length;
+    return events.subarray(start, after === -1 ? events.length : after + separator.length);
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#rest.push(bytes);
+    this.#restBytes += bytes.length;
+    if (this.#restBytes <= MAX_EVENT_BYTES) return;
+    this.#rest = [];
+    this.#restBytes = 0;
+    this.#isLost = true;
   }
 }
 
+/** What ends an event; the first line tells which of the two it is. */
 function separatorOf(bytes: Buffer): Buffer | undefined {
   const at = bytes.indexOf(LF);
   if (at === -1) return undefined;

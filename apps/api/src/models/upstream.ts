@@ -1,25 +1,15 @@
 /**
- * The request to the provider: our key in, everything that is the bot's own out. Node's http client
- * with kept connections; no fetch and no web streams on this path (reference: performance, section 3).
+ * The request to the provider: our key in, everything that is the bot's own out. Plain sockets with
+ * kept connections and a reader of our own; no fetch and no web streams on this path (reference:
+ * performance, section 3).
  */
-import {
-  Agent as HttpAgent,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  request as httpRequest,
-} from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { IncomingHttpHeaders } from "node:http";
+import type { AnswerHead } from "./http-answer.ts";
 import type { Provider } from "./providers.ts";
+import { type LineEvents, type Origin, UpstreamLine } from "./upstream-line.ts";
 
 /** Names that may pass to the provider. Everything else (keys, cookies, trace, addresses) stays here. */
-const TO_PROVIDER = [
-  "content-type",
-  "accept",
-  "anthropic-version",
-  "anthropic-beta",
-  "openai-beta",
-  "user-agent",
-];
+const TO_PROVIDER = ["accept", "anthropic-version", "anthropic-beta", "openai-beta", "user-agent"];
 /** Names that may come back. No rate limits, organisations or cookies of the master key. */
 const TO_BOT = [
   "content-type",
@@ -30,10 +20,11 @@ const TO_BOT = [
   "x-request-id",
   "openai-processing-ms",
 ];
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** A provider may think for long before its first byte, and says `ping` while it streams. */
-const IDLE_MS = 180_000;
-const CONNECT_MS = 10_000;
+/** Connections over all providers, and those of them that wait for a call. */
+const MAX_LINES = 2_000;
+const MAX_FREE_LINES = 128;
 
 export interface Target {
   provider: Provider;
@@ -47,90 +38,234 @@ export interface OutgoingMessage {
   body: Buffer;
 }
 
-export class Upstream {
-  readonly #http = new HttpAgent({
-    keepAlive: true,
-    maxSockets: 2_000,
-    maxFreeSockets: 128,
-    timeout: IDLE_MS,
-  });
-  readonly #https = new HttpsAgent({
-    keepAlive: true,
-    maxSockets: 2_000,
-    maxFreeSockets: 128,
-    timeout: IDLE_MS,
-  });
+/** Takes an answer's body as it comes, and learns how it ended. */
+export interface AnswerSink {
+  data(bytes: Buffer): void;
+  end(): void;
+  cut(): void;
+}
 
+/** A provider's answer. Its body waits until somebody takes it. */
+export interface UpstreamAnswer extends AnswerHead {
+  /** From now on everything goes there, what has come already first. */
+  pipe(sink: AnswerSink): void;
+  pause(): void;
+  resume(): void;
+  /** Cuts it: nobody wants the rest. */
+  destroy(): void;
+}
+
+/** A connection set apart for one call, which may still be opening. Use it or release it. */
+export interface ReservedLine {
   /**
    * Resolves with the answer's head. Rejects when there is none: not reached, cut, or silent too long.
    * An answer that is not over after `deadlineMs` is cut.
    */
-  send(target: Target, message: OutgoingMessage, deadlineMs: number): Promise<IncomingMessage> {
-    const url = new URL(target.provider.baseUrl + message.path);
-    const isTls = url.protocol === "https:";
-    return new Promise((resolve, reject) => {
-      const req = (isTls ? httpsRequest : httpRequest)(url, {
-        method: "POST",
-        agent: isTls ? this.#https : this.#http,
-        headers: outgoingHeaders(target, message),
-      });
-      const deadline = setTimeout(() => req.destroy(new Error("the call took too long")), deadlineMs);
-      const connecting = setTimeout(
-        () => req.destroy(new Error("the provider could not be connected in time")),
-        CONNECT_MS,
-      );
-      req.once("socket", (socket) => {
-        if (!socket.connecting) clearTimeout(connecting);
-        else socket.once(isTls ? "secureConnect" : "connect", () => clearTimeout(connecting));
-      });
-      req.setTimeout(IDLE_MS, () => req.destroy(new Error("the provider was silent for too long")));
-      req.once("response", resolve);
-      req.once("error", reject);
-      req.once("close", () => {
-        clearTimeout(deadline);
-        clearTimeout(connecting);
-      });
-      req.end(message.body);
-    });
+  send(message: OutgoingMessage, deadlineMs: number): Promise<UpstreamAnswer>;
+  /** Does nothing once something was sent. */
+  release(): void;
+}
+
+interface Pool {
+  origin: Origin;
+  /** `host` of the requests. */
+  authority: string;
+  basePath: string;
+  free: UpstreamLine[];
+}
+
+export class Upstream {
+  readonly #pools = new Map<string, Pool>();
+  readonly #lines = new Set<UpstreamLine>();
+  #isClosed = false;
+
+  /** @throws {Error} when there are too many connections already. */
+  reserve(target: Target): ReservedLine {
+    const pool = this.#poolOf(target.provider.baseUrl);
+    const line = this.#take(pool);
+    let isUsed = false;
+    return {
+      send: async (message, deadlineMs) => {
+        const head = requestHead(pool, target, message);
+        const usable = line.isClosed ? this.#take(pool) : line; // it may have been closed meanwhile
+        isUsed = true;
+        return sendOn(usable, head, { body: message.body, deadlineMs });
+      },
+      release() {
+        if (!isUsed && !line.isClosed) line.release();
+        isUsed = true;
+      },
+    };
   }
 
   close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    this.#isClosed = true;
+    for (const line of this.#lines) line.destroy(new Error("the proxy stops"));
+  }
+
+  #take(pool: Pool): UpstreamLine {
+    for (let line = pool.free.pop(); line; line = pool.free.pop()) if (!line.isClosed) return line;
+    if (this.#lines.size >= MAX_LINES) throw new Error("too many connections to providers");
+    const line = new UpstreamLine(pool.origin, {
+      onIdle: (idle) => {
+        if (this.#isClosed || pool.free.length >= MAX_FREE_LINES)
+          idle.destroy(new Error("not needed any more"));
+        else pool.free.push(idle);
+      },
+      onClosed: (closed) => {
+        this.#lines.delete(closed);
+        const at = pool.free.indexOf(closed);
+        if (at !== -1) pool.free.splice(at, 1);
+      },
+    });
+    this.#lines.add(line);
+    return line;
+  }
+
+  #poolOf(baseUrl: string): Pool {
+    const known = this.#pools.get(baseUrl);
+    if (known) return known;
+    const url = new URL(baseUrl);
+    const isTls = url.protocol === "https:";
+    const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port);
+    const origin: Origin = { host: url.hostname.replace(/^\[|\]$/g, ""), port, isTls, session: undefined };
+    const pool: Pool = { origin, authority: url.host, basePath: url.pathname.replace(/\/$/, ""), free: [] };
+    this.#pools.set(baseUrl, pool);
+    return pool;
   }
 }
 
-function outgoingHeaders(
+function sendOn(
+  line: UpstreamLine,
+  head: string,
+  { body, deadlineMs }: { body: Buffer; deadlineMs: number },
+): Promise<UpstreamAnswer> {
+  return new Promise((resolve, reject) => {
+    const deadline = setTimeout(() => line.destroy(new Error("the call took too long")), deadlineMs);
+    let answer: Answer | undefined;
+    const call: LineEvents = {
+      head(found) {
+        answer = new Answer(line, found);
+        resolve(answer);
+      },
+      body: (bytes) => answer?.data(bytes),
+      end() {
+        clearTimeout(deadline);
+        answer?.end();
+      },
+      fail(error) {
+        clearTimeout(deadline);
+        if (answer) answer.cut();
+        else reject(error);
+      },
+    };
+    line.send(head, body, call);
+  });
+}
+
+/** Keeps what comes before somebody takes it, and how it ended. */
+class Answer implements UpstreamAnswer, AnswerSink {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly #line: UpstreamLine;
+  #waiting: Buffer[] = [];
+  #sink: AnswerSink | undefined;
+  #ending: "end" | "cut" | undefined;
+
+  constructor(line: UpstreamLine, { status, headers }: AnswerHead) {
+    this.#line = line;
+    this.status = status;
+    this.headers = headers;
+  }
+
+  pipe(sink: AnswerSink): void {
+    this.#sink = sink;
+    for (const bytes of this.#waiting) sink.data(bytes);
+    this.#waiting = [];
+    if (this.#ending) sink[this.#ending]();
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#sink) this.#sink.data(bytes);
+    else this.#waiting.push(bytes);
+  }
+
+  end(): void {
+    this.#ending = "end";
+    this.#sink?.end();
+  }
+
+  cut(): void {
+    this.#ending = "cut";
+    this.#sink?.cut();
+  }
+
+  pause(): void {
+    if (!this.#ending) this.#line.pause();
+  }
+
+  resume(): void {
+    if (!this.#ending) this.#line.resume();
+  }
+
+  destroy(): void {
+    if (!this.#ending) this.#line.destroy(new Error("nobody wants the rest"));
+  }
+}
+
+/** The whole body. Rejects when the answer is cut, or larger than `maxBytes`. */
+export function readWhole(answer: UpstreamAnswer, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    answer.pipe({
+      data(bytes) {
+        size += bytes.length;
+        if (size <= maxBytes) chunks.push(bytes);
+        else {
+          reject(new Error("the answer is too large"));
+          answer.destroy();
+        }
+      },
+      end: () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
+      cut: () => reject(new Error("the answer was cut")),
+    });
+  });
+}
+
+/** @throws {Error} when a value would end its line: no header of anybody's making gets in. */
+function requestHead(
+  { authority, basePath }: Pool,
   { provider, key }: Target,
-  { headers, body }: OutgoingMessage,
-): Record<string, string | number> {
-  const clean: Record<string, string | number> = {
-    "content-type": "application/json",
-    "content-length": body.length,
-    // Compressed answers could not be read on the way.
-    "accept-encoding": "identity",
+  { path, headers, body }: OutgoingMessage,
+): string {
+  // Compressed answers could not be read on the way.
+  let head = `POST ${basePath}${path} HTTP/1.1\r\nhost: ${authority}\r\ncontent-length: ${body.length}\r\naccept-encoding: identity\r\n`;
+  const add = (name: string, value: string) => {
+    if (!HEADER_VALUE.test(value)) throw new Error(`the header ${name} cannot be sent`);
+    head += `${name}: ${value}\r\n`;
   };
+  add("content-type", headers["content-type"] ?? "application/json");
   for (const name of TO_PROVIDER) {
     const value = headers[name];
-    if (typeof value === "string") clean[name] = value;
+    if (typeof value === "string") add(name, value);
   }
-  if (provider.auth === "x-api-key") clean["x-api-key"] = key;
-  else clean["authorization"] = `Bearer ${key}`;
-  return clean;
+  if (provider.auth === "x-api-key") add("x-api-key", key);
+  else add("authorization", `Bearer ${key}`);
+  return `${head}\r\n`;
 }
 
 /** The provider's headers that may reach the bot. */
-export function returnHeaders(headers: IncomingHttpHeaders): Record<string, string> {
+export function returnHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const clean: Record<string, string> = {};
   for (const name of TO_BOT) {
     const value = headers[name];
-    if (typeof value === "string") clean[name] = value;
+    if (value !== undefined) clean[name] = value;
   }
   return clean;
 }
 
 /** The provider's own id of the call, for questions to its support. */
-export function providerRequestId(headers: IncomingHttpHeaders): string | undefined {
-  const id = headers["request-id"] ?? headers["x-request-id"];
-  return typeof id === "string" ? id.slice(0, 200) : undefined;
+export function providerRequestId(headers: Readonly<Record<string, string>>): string | undefined {
+  return (headers["request-id"] ?? headers["x-request-id"])?.slice(0, 200);
 }

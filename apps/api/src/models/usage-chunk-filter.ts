@@ -2,17 +2,28 @@
  * Takes the chunk that holds nothing but the usage out of a Chat Completions stream. The proxy asks
  * for it in every stream; a client that did not ask must not see it.
  */
+import { findUsage } from "./scan-events.ts";
 import { SseReader } from "./sse.ts";
 
-const USAGE = Buffer.from('"usage"');
+const NOTHING = Buffer.alloc(0);
 
 export class UsageChunkFilter {
   readonly #sse = new SseReader();
 
   /** The events that end in this chunk, without the one. */
   push(chunk: Buffer): Buffer {
-    const events = this.#sse.push(chunk).filter((event) => !isUsageOnly(event));
-    return events.length === 1 && events[0] ? events[0] : Buffer.concat(events);
+    const events = this.#sse.push(chunk);
+    if (!events) return NOTHING;
+    const kept: Buffer[] = [];
+    let from = 0;
+    for (let at = findUsage(events, 0); at !== -1; at = findUsage(events, at + 1)) {
+      const event = this.#sse.eventAt(events, at);
+      const start = event.byteOffset - events.byteOffset;
+      if (start < from || !isUsageOnly(event)) continue;
+      kept.push(events.subarray(from, start));
+      from = start + event.length;
+    }
+    return from === 0 ? events : Buffer.concat([...kept, events.subarray(from)]);
   }
 
   /** What came after the last whole event. */
@@ -22,5 +33,5 @@ export class UsageChunkFilter {
 }
 
 function isUsageOnly(event: Buffer): boolean {
-  return event.includes(USAGE) && /"choices"\s*:\s*\[\s*\]/.test(event.toString("latin1"));
+  return /"choices"\s*:\s*\[\s*\]/.test(event.toString("latin1"));
 }

@@ -1,0 +1,19 @@
+/** A certificate for `localhost` that nobody trusts unless a test says so. Good until 2126. */
+export const localhostCertificate = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgHW596Xgo4+JkqdCG
+QrbyBbqwtg1iKNo2GiNPybDGr8WhRANCAAQzq73svDWVXT9934/msauSqWm4Q3E9
+oauGRulDM+LTf2Cyu1yqhsq6iaqzb5gWsv/7hqwhX0u+046rewaHtoTT
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUcz6QuycnHVgEaTELsYai46LGHRQwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzAxMDY1NVoYDzIxMjYxMDMw
+MDEwNjU1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQzq73svDWVXT9934/msauSqWm4Q3E9oauGRulDM+LTf2Cyu1yqhsq6
+iaqzb5gWsv/7hqwhX0u+046rewaHtoTTo2kwZzAdBgNVHQ4EFgQUjVP7h88Og1PB
+oSVB9jxjo0LlMz4wHwYDVR0jBBgwFoAUjVP7h88Og1PBoSVB9jxjo0LlMz4wDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIgZ9EXG8D8PPIW2J61DFAWsG+c3tZJgOvygCwjqmx5294CIQCaz4RJ0pHx
+hlOsTulsCpymNkag1nnl6QBx//h96uHIYw==
+-----END CERTIFICATE-----`,
+};
