@@ -3,13 +3,20 @@
  * figures with the limit or the peer beside them. Never part of `npm test`.
  */
 import { firstReply } from "../bench/first-reply.ts";
-import { benchProxy, printProxy } from "../bench/proxy.ts";
+import { benchIngest } from "../bench/ingest.ts";
+import { benchProxy } from "../bench/proxy.ts";
+import { printProxy } from "../bench/proxy/print.ts";
+import { benchStorm } from "../bench/storm.ts";
 import { startCopy } from "./lib/running-copy.ts";
 
 const benches: Record<string, () => Promise<void>> = {
   async proxy() {
-    printProxy(await benchProxy());
+    printProxy(await benchProxy((line) => console.log(`  ${line}`)));
   },
+  async ingest() {
+    await benchIngest((line) => console.log(`  ${line}`));
+  },
+  storm: benchStorm,
   async "first-reply"() {
     console.log("  starting a fresh copy …");
     const copy = await startCopy();
