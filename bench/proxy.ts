@@ -5,6 +5,7 @@
  * process that stands between, read from the scheduler; take the ratios, not the digits (reference:
  * performance, section 5). Linux only: the figures come from /proc.
  */
+import { SMALL_NURSERY } from "../scripts/lib/environment.ts";
 import { openBenchDatabase } from "./proxy/database.ts";
 import { type ManyFigures, measureMany, measureQuick, type Way } from "./proxy/measure.ts";
 import { canPin, type Part, startPart, stopPart } from "./proxy/part.ts";
@@ -80,7 +81,11 @@ async function measureAlone(
 function peersFor(originUrl: string, { url, key }: { url: string; key: string }): Peer[] {
   const proxyEnv = { DATABASE_URL: url, ANTHROPIC_API_KEY: API_KEY, ANTHROPIC_BASE_URL: originUrl };
   const molt = (env: Record<string, string>) => (core?: number) =>
-    startPart("apps/api/src/models/testing/proxy-process.ts", { env: { ...proxyEnv, ...env }, ...at(core) });
+    startPart("apps/api/src/models/testing/proxy-process.ts", {
+      env: { ...proxyEnv, ...env },
+      flags: [SMALL_NURSERY],
+      ...at(core),
+    });
   const pipe = (core?: number) =>
     startPart("bench/proxy/plain-pipe.ts", { env: { UPSTREAM: originUrl, API_KEY }, ...at(core) });
   const own = { "x-api-key": key };

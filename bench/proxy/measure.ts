@@ -20,6 +20,8 @@ export interface QuickFigures {
   jsonMs: number;
   /** Microseconds of CPU of the process between, sixteen calls at a time. Least of the rounds. */
   cpuPerStreamUs: number;
+  /** Sixty-four at a time: a process that waits for a ledger is as busy then as one that waits for nothing. */
+  cpuPerStreamBusyUs: number;
   cpuPerJsonUs: number;
 }
 
@@ -34,13 +36,14 @@ export interface ManyFigures {
 
 const ROUNDS = 5;
 const LANES = 16;
+const BUSY_LANES = 64;
 
 /** First byte, JSON and CPU figures of all ways, in rounds. */
 export async function measureQuick(ways: readonly Way[]): Promise<Map<string, QuickFigures>> {
-  const samples = new Map<string, Record<"first" | "json" | "stream" | "small", number[]>>();
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  const samples = new Map<string, Record<"first" | "json" | "stream" | "busy" | "small", number[]>>();
+  const agent = new Agent({ keepAlive: true, maxSockets: BUSY_LANES });
   for (const { name, endpoint } of ways) {
-    samples.set(name, { first: [], json: [], stream: [], small: [] });
+    samples.set(name, { first: [], json: [], stream: [], busy: [], small: [] });
     for (const stream of [true, false]) await inParallel(400, LANES, () => call(endpoint, { agent, stream }));
   }
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -52,28 +55,38 @@ export async function measureQuick(ways: readonly Way[]): Promise<Map<string, Qu
         into.json.push((await call(endpoint, { agent, stream: false })).totalMs);
       }
       if (!part) continue;
-      into.stream.push(await cpuPer(part, 300, () => call(endpoint, { agent, stream: true })));
-      into.small.push(await cpuPer(part, 500, () => call(endpoint, { agent, stream: false })));
+      const stream = () => call(endpoint, { agent, stream: true });
+      into.stream.push(await cpuPer(part, { count: 300, lanes: LANES, work: stream }));
+      into.busy.push(await cpuPer(part, { count: 300, lanes: BUSY_LANES, work: stream }));
+      const small = () => call(endpoint, { agent, stream: false });
+      into.small.push(await cpuPer(part, { count: 500, lanes: LANES, work: small }));
     }
   }
   agent.destroy();
   return new Map(
-    [...samples].map(([name, { first, json, stream, small }]) => [
+    [...samples].map(([name, { first, json, stream, busy, small }]) => [
       name,
       {
         firstByteMs: quantile(first, 0.5),
         firstByteP99Ms: quantile(first, 0.99),
         jsonMs: quantile(json, 0.5),
         cpuPerStreamUs: Math.min(...stream),
+        cpuPerStreamBusyUs: Math.min(...busy),
         cpuPerJsonUs: Math.min(...small),
       },
     ]),
   );
 }
 
-async function cpuPer(part: Part, count: number, work: () => Promise<unknown>): Promise<number> {
+interface Load {
+  count: number;
+  lanes: number;
+  work: () => Promise<unknown>;
+}
+
+async function cpuPer(part: Part, { count, lanes, work }: Load): Promise<number> {
   const before = await cpuNs(part);
-  await inParallel(count, LANES, work);
+  await inParallel(count, lanes, work);
   return Number((await cpuNs(part)) - before) / 1000 / count;
 }
 

@@ -21,14 +21,14 @@ function answerStream(res: ServerResponse, rhythm: string): void {
     res.end(Buffer.concat([...framed, END]));
     return;
   }
+  const began = performance.now();
   let at = 0;
   const next = () => {
-    const frame = framed[at];
-    at += 1;
-    if (frame) {
-      res.write(frame);
-      return;
-    }
+    // By the clock and not by the ticks: a late one must not make all that follow late.
+    const due = Math.min(framed.length, 1 + Math.floor((performance.now() - began) / PACE_MS));
+    if (due > at) res.write(due === at + 1 ? framed[at] : Buffer.concat(framed.slice(at, due)));
+    at = due;
+    if (at < framed.length) return;
     clearInterval(timer);
     res.end(END);
   };
