@@ -11,7 +11,8 @@ export type Action =
   | "mail_requested"
   | "code_accepted"
   | "user_modified"
-  | "user_updated_password";
+  | "user_updated_password"
+  | "user_deleted";
 
 export interface Entry {
   now: Date;

@@ -1,6 +1,8 @@
 /** The one file of this stand-in that reads the environment; main.ts hands it in. */
 import { isIP } from "node:net";
 
+import type { Hook } from "./mail-hook.ts";
+
 export interface Config {
   /** 0 takes any free port. The host is always 127.0.0.1. */
   port: number;
@@ -21,6 +23,10 @@ export interface Config {
   securePasswordChange: boolean;
   /** The accepted `apikey` header; undefined accepts any. */
   publishableKey: string | undefined;
+  /** Opens the administration; undefined closes it. */
+  secretKey: string | undefined;
+  /** Where mails go instead of SMTP (GOTRUE_HOOK_SEND_EMAIL_*); undefined sends them by SMTP. */
+  mailHook: Hook | undefined;
   jwtSeconds: number;
   /** Multiplies every per-address and per-account allowance; 1 is what GoTrue ships. */
   rateLimitScale: number;
@@ -45,6 +51,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     disableSignup: flag(env, "DISABLE_SIGNUP", false),
     securePasswordChange: flag(env, "SECURE_PASSWORD_CHANGE", false),
     publishableKey: env["PUBLISHABLE_KEY"] || undefined,
+    secretKey: env["SECRET_KEY"] || undefined,
+    mailHook: mailHook(env),
     jwtSeconds: whole(env, "JWT_EXP", { fallback: 900, min: 1, max: 604_800 }),
     rateLimitScale: whole(env, "RATE_LIMIT_SCALE", { fallback: 1, min: 1, max: 1_000_000 }),
     scryptLog2: whole(env, "SCRYPT_LOG2", { fallback: 14, min: 4, max: 17 }),
@@ -52,6 +60,19 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     clockOffsetMs: whole(env, "CLOCK_OFFSET_MS", { fallback: 0, min: -1e13, max: 1e13 }),
     logLevel: env["LOG_LEVEL"] || "info",
   };
+}
+
+/** Set whole or not at all. Several secrets, as while one is being exchanged, are separated by `|`. */
+function mailHook(env: NodeJS.ProcessEnv): Hook | undefined {
+  const uri = env["HOOK_SEND_EMAIL_URI"];
+  const secrets = (env["HOOK_SEND_EMAIL_SECRETS"] ?? "").split("|").filter((secret) => secret !== "");
+  if (!uri && secrets.length === 0) return undefined;
+  if (!uri || !URL.canParse(uri)) throw new Error("HOOK_SEND_EMAIL_URI must be a full address.");
+  if (secrets.length === 0 || !secrets.every((secret) => /^v1,whsec_[A-Za-z0-9+/]{32,}=*$/.test(secret)))
+    throw new Error(
+      "HOOK_SEND_EMAIL_SECRETS must be v1,whsec_<base64 of at least 24 bytes>, separated by |.",
+    );
+  return { uri, secrets, timeoutMs: whole(env, "HOOK_TIMEOUT_MS", { fallback: 5_000, min: 1, max: 60_000 }) };
 }
 
 function required(env: NodeJS.ProcessEnv, name: string): string {

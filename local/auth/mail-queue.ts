@@ -37,12 +37,13 @@ export interface MailRequest {
 }
 
 /**
- * Leaves the row inside the caller's transaction; call `context.mail.wake()` after its commit.
+ * Leaves the row inside the caller's transaction; give its id to `context.mail.deliver()` after its commit.
  * @throws 429 `over_email_send_rate_limit` within 60 s of the last mail of that purpose, or when the
  * address has had its mails of the hour.
  */
-export async function requestMail(context: Context, query: Query, mail: MailRequest): Promise<void> {
+export async function requestMail(context: Context, query: Query, mail: MailRequest): Promise<string> {
   const now = context.clock.now();
+  const id = randomUUID();
   await claimSlot(query, mail, now);
   context.limits.take("mail", mail.address);
   // Not sent yet and asked for again: one mail, with the newer code.
@@ -55,7 +56,7 @@ export async function requestMail(context: Context, query: Query, mail: MailRequ
        code_challenge_method, created_at, next_attempt_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
     [
-      randomUUID(),
+      id,
       mail.purpose,
       mail.address,
       mail.userId ?? null,
@@ -66,6 +67,7 @@ export async function requestMail(context: Context, query: Query, mail: MailRequ
     ],
   );
   await record(query, { now, action: "mail_requested", userId: mail.userId, ip: mail.ip });
+  return id;
 }
 
 /** One statement decides, so that of two requests at once one is told to wait. */

@@ -14,10 +14,8 @@ import { inTransaction } from "./database.ts";
 import type { Query } from "./database.ts";
 import { codeMail, knownAccountMail } from "./mail-text.ts";
 import type { Mail } from "./mail-text.ts";
+import { issueMail, linkType } from "./mail-issue.ts";
 import type { MailIntent } from "./mail-queue.ts";
-import { issueCode } from "./one-time-codes.ts";
-import { findUserByEmail, findUserById, updateUser } from "./users.ts";
-import type { UserRow } from "./users.ts";
 
 /** Rows, and so connections, at a time. */
 const batch = 4;
@@ -30,6 +28,11 @@ const maxAttempts = 20;
 export interface MailSender {
   /** Something may be due: look now. */
   wake(): void;
+  /**
+   * Sees to the mails of a request that has committed. Over SMTP they are on their way, and this answers
+   * at once; with a hook it answers when the hook has. @throws {AuthError} when the hook failed.
+   */
+  deliver(mailIds: readonly string[]): Promise<void>;
   /** Waits for the mail in hand, then stops. */
   stop(): Promise<void>;
 }
@@ -50,7 +53,7 @@ type Transport = { sendMail(mail: object): Promise<unknown>; close(): void };
 export function startMailSender(options: SenderOptions): MailSender {
   if (!options.smtpUrl) {
     options.log.warn({}, "SMTP_URL is not set: mails are kept and never sent");
-    return { wake: () => undefined, stop: async () => undefined };
+    return { wake: () => undefined, deliver: async () => undefined, stop: async () => undefined };
   }
   const transport: Transport = createTransport({
     url: options.smtpUrl,
@@ -82,6 +85,7 @@ export function startMailSender(options: SenderOptions): MailSender {
   wake();
   return {
     wake,
+    deliver: async () => wake(),
     async stop() {
       stopped = true;
       clearInterval(timer);
@@ -124,51 +128,14 @@ async function sendOne(options: SenderOptions, transport: Transport, intent: Mai
   }
 }
 
-/**
- * The mail to send, or undefined when there is nobody to write to any more. The row is locked: a code
- * that was used meanwhile has removed it, and is not made valid again.
- */
+/** The mail to send, or undefined when there is nobody to write to any more. */
 async function compose(options: SenderOptions, query: Query, intent: MailIntent): Promise<Mail | undefined> {
-  const { rowCount } = await query.query("select from auth.mail_intents where id = $1 for update", [
-    intent.id,
-  ]);
-  if (rowCount === 0) return undefined;
-  const user = intent.user_id
-    ? await findUserById(query, intent.user_id)
-    : await findUserByEmail(query, intent.address);
-  if (!user || !stillWanted(user, intent)) return undefined;
-  if (intent.purpose === "confirmation" && user.email_confirmed_at) return knownAccountMail(options.siteUrl);
-  const now = options.clock.now();
-  const { secret } = options;
-  const { code, link } = await issueCode(query, {
-    secret,
-    intent,
-    userId: user.id,
-    purpose: intent.purpose,
-    now,
-  });
-  if (intent.purpose === "recovery" || intent.purpose === "magiclink") {
-    await updateUser(query, user.id, { recovery_sent_at: now, now });
-  }
+  const issued = await issueMail(options, query, intent);
+  if (issued === undefined) return undefined;
+  if (issued.kind === "known") return knownAccountMail(options.siteUrl);
+  const { code, link } = issued;
   return codeMail({ purpose: intent.purpose, code, link: linkAddress(options.verifyUrl(), intent, link) });
 }
-
-/** A change of address that was replaced or finished needs no code any more. */
-function stillWanted(user: UserRow, intent: MailIntent): boolean {
-  if (intent.purpose === "email_change_new") return user.email_change === intent.address;
-  if (intent.purpose === "email_change_current")
-    return user.email_change !== null && user.email === intent.address;
-  return true;
-}
-
-const linkType = {
-  confirmation: "signup",
-  recovery: "recovery",
-  magiclink: "magiclink",
-  email_change_current: "email_change",
-  email_change_new: "email_change",
-  reauthentication: undefined,
-} satisfies Record<MailIntent["purpose"], string | undefined>;
 
 function linkAddress(verifyUrl: string, intent: MailIntent, link: string): string | undefined {
   const type = linkType[intent.purpose];

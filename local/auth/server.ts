@@ -17,9 +17,12 @@ import { createFaultPlan } from "./faults.ts";
 import type { Fault } from "./faults.ts";
 import { openKeyRing } from "./keys.ts";
 import { createLimits } from "./limits.ts";
+import { hookSender } from "./mail-hook.ts";
 import { startMailSender } from "./mail-sender.ts";
+import type { MailSender } from "./mail-sender.ts";
 import { createPasswords } from "./passwords.ts";
 import { createRedirects } from "./redirects.ts";
+import { adminRoutes } from "./routes/admin.ts";
 import { controlRoutes } from "./routes/control.ts";
 import { mailRequestRoutes } from "./routes/mail-requests.ts";
 import { publicRoutes } from "./routes/public.ts";
@@ -91,6 +94,7 @@ async function createContext(
   await prepareSchema(pool);
   await sweep(pool, clock);
   const issuer = (): string => `${publicBase()}${prefix}`;
+  const mail = openMail({ config, pool, clock, secret: keys.secret, log: app.log, issuer });
   return {
     config,
     switches: { autoconfirm: config.autoconfirm, disableSignup: config.disableSignup },
@@ -101,19 +105,21 @@ async function createContext(
     limits: createLimits(clock, config.rateLimitScale),
     passwords: await createPasswords(config.scryptLog2),
     redirects: createRedirects(config.siteUrl, config.redirectUrls),
-    mail: startMailSender({
-      pool,
-      clock,
-      secret: keys.secret,
-      smtpUrl: config.smtpUrl,
-      from: config.mailFrom,
-      siteUrl: config.siteUrl,
-      verifyUrl: () => `${issuer()}/verify`,
-      log: app.log,
-    }),
+    mail,
     faults: createFaultPlan(),
     log: app.log,
   };
+}
+
+type MailNeeds = Pick<Context, "config" | "pool" | "clock" | "log"> & {
+  secret: Buffer;
+  issuer: () => string;
+};
+
+function openMail({ config, issuer, ...needs }: MailNeeds): MailSender {
+  const { siteUrl, smtpUrl, mailFrom: from, mailHook } = config;
+  if (mailHook) return hookSender({ ...needs, siteUrl, hook: mailHook });
+  return startMailSender({ ...needs, smtpUrl, from, siteUrl, verifyUrl: () => `${issuer()}/verify` });
 }
 
 function addRoutes(scope: FastifyInstance, context: Context): void {
@@ -124,6 +130,7 @@ function addRoutes(scope: FastifyInstance, context: Context): void {
   userRoutes(scope, context);
   sessionRoutes(scope, context);
   publicRoutes(scope, context);
+  adminRoutes(scope, context);
 }
 
 /** What holds for every request: bodies, CORS, the key, faults, errors, one log line. */
@@ -192,10 +199,10 @@ function allowOrigins(reply: FastifyReply): void {
 }
 
 function checkApiKey(context: Context, request: FastifyRequest, path: string): void {
-  const { publishableKey } = context.config;
+  const { publishableKey, secretKey } = context.config;
   if (publishableKey === undefined || keyless.has(path)) return;
   const given = request.headers["apikey"];
-  if (given === publishableKey) return;
+  if (given === publishableKey || (given !== undefined && given === secretKey)) return;
   throw new AuthError(401, "no_authorization", given ? "Invalid API key" : "No API key found in request");
 }
 

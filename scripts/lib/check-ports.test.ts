@@ -8,6 +8,8 @@ import { freeBlock } from "./ports.ts";
 const secrets = {
   masterKey: "",
   publishableKey: "",
+  authSecretKey: "",
+  authHookSecret: "",
   stripeSecretKey: "",
   stripeWebhookSecret: "",
   flyToken: "",

@@ -47,6 +47,11 @@ test("secrets are made once and never made anew over ones that cannot be read", 
   const first = await localSecrets(path);
   assert.deepEqual(await localSecrets(path), first);
   assert.equal(Buffer.from(first.masterKey, "base64").length, 32);
+  const { authSecretKey: _later, ...earlier } = first;
+  await writeFile(join(path, "secrets.json"), JSON.stringify(earlier));
+  const grown = await localSecrets(path);
+  assert.equal(grown.masterKey, first.masterKey, "a folder of an earlier version keeps what it has");
+  assert.deepEqual(await localSecrets(path), grown, "and gets what came later, once");
   await writeFile(join(path, "secrets.json"), "{");
   await assert.rejects(localSecrets(path), { name: "StartError", message: /cannot be read/ });
 });

@@ -15,6 +15,8 @@ const MIN_FREE_BYTES = 700 * 1024 * 1024;
 export interface LocalSecrets {
   masterKey: string;
   publishableKey: string;
+  authSecretKey: string;
+  authHookSecret: string;
   stripeSecretKey: string;
   stripeWebhookSecret: string;
   flyToken: string;
@@ -108,23 +110,27 @@ export async function endLeftovers(path: string): Promise<number> {
 /** Made once, kept with the data: without them neither sessions nor stored tokens would survive a restart. */
 export async function localSecrets(path: string): Promise<LocalSecrets> {
   const file = join(path, "secrets.json");
-  const known = await readRecord<LocalSecrets>(file);
-  if (known) return known;
+  const known = await readRecord<Partial<LocalSecrets>>(file);
   // Making new ones would lock the stored tokens away for ever.
-  if (existsSync(file))
+  if (!known && existsSync(file))
     throw new StartError(
       `${file} cannot be read. Restore it from a backup, or remove the whole data folder to begin anew.`,
     );
   const random = (bytes: number) => randomBytes(bytes).toString("base64url");
-  const secrets: LocalSecrets = {
+  const made: LocalSecrets = {
     masterKey: randomBytes(32).toString("base64"),
     publishableKey: `sb_publishable_${random(16)}`,
+    authSecretKey: `sb_secret_${random(24)}`,
+    authHookSecret: `v1,whsec_${randomBytes(32).toString("base64")}`,
     stripeSecretKey: `sk_test_${randomBytes(16).toString("hex")}`,
     stripeWebhookSecret: `whsec_${random(24)}`,
     flyToken: `local-machines-${random(24)}`,
     demoModelKey: `demo-${random(24)}`,
   };
-  await writeAtomically(file, secrets, 0o600);
+  // A folder of an earlier version lacks the secrets that came later.
+  const secrets = { ...made, ...known };
+  if (Object.keys(made).some((name) => !(known && name in known)))
+    await writeAtomically(file, secrets, 0o600);
   return secrets;
 }
 

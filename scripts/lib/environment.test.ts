@@ -12,6 +12,8 @@ import {
 const secrets = {
   masterKey: Buffer.alloc(32, 1).toString("base64"),
   publishableKey: "sb_publishable_x",
+  authSecretKey: "sb_secret_x",
+  authHookSecret: `v1,whsec_${Buffer.alloc(32, 3).toString("base64")}`,
   stripeSecretKey: "sk_test_x",
   stripeWebhookSecret: "whsec_x",
   flyToken: "fly-x",

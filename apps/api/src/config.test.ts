@@ -36,8 +36,25 @@ test("a clock offset is refused in production", () => {
 
 test("everything that opens something is known to the log's redaction", () => {
   const secrets = secretsOf(readConfig(testEnvironment({ DATABASE_URL: "postgres://a:pw-of-database@h/d" })));
-  for (const secret of ["pw-of-database", "sk_test_local", "whsec_test_local", "fly-test-token"])
+  for (const secret of [
+    "pw-of-database",
+    "sk_test_local",
+    "whsec_test_local",
+    "fly-test-token",
+    "sb_secret_test",
+  ])
     assert.ok(secrets.includes(secret), secret);
+});
+
+test("the secrets of the mail hook are read as Supabase writes them, two while one is exchanged", () => {
+  const one = `v1,whsec_${Buffer.alloc(32, 1).toString("base64")}`;
+  const two = `v1,whsec_${Buffer.alloc(24, 2).toString("base64")}`;
+  const read = (MOLT_AUTH_HOOK_SECRET: string) => readConfig(testEnvironment({ MOLT_AUTH_HOOK_SECRET }));
+  assert.deepEqual(read("").auth.hookSecrets, []);
+  assert.deepEqual(read(`${one}|${two}`).auth.hookSecrets, [one, two]);
+  assert.ok(secretsOf(read(one)).includes(one));
+  for (const wrong of ["whsec_abc", "v1,whsec_", `${one},${two}`])
+    assert.throws(() => read(wrong), /MOLT_AUTH_HOOK_SECRET: must be v1,whsec_/, wrong);
 });
 
 test("every one of several provider keys is known to the log's redaction", () => {

@@ -159,7 +159,11 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       dialUrl: e.FLYCAST_DIAL_URL ?? null,
     },
     fleet: { idleMs: e.MOLT_IDLE_MS },
-    models: { url: e.MODELS_URL, flySrcKey: e.MOLT_FLY_SRC_KEY ?? null, botModel: parseBotModel(e.MOLT_BOT_MODEL_JSON) },
+    models: {
+      url: e.MODELS_URL,
+      flySrcKey: e.MOLT_FLY_SRC_KEY ?? null,
+      botModel: parseBotModel(e.MOLT_BOT_MODEL_JSON),
+    },
     mail: { smtpUrl: e.SMTP_URL, from: e.MAIL_FROM },
   };
 }

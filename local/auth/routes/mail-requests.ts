@@ -30,7 +30,7 @@ export function mailRequestRoutes(app: FastifyInstance, context: Context): void 
     await send(context, async (query) => {
       if (create && !context.switches.disableSignup) await openAccount(context, query, { mail, metadata });
       else await requireAccount(query, mail.address, create ? "signup_disabled" : "otp_disabled");
-      await requestMail(context, query, mail);
+      return [await requestMail(context, query, mail)];
     });
     return {};
   });
@@ -38,7 +38,7 @@ export function mailRequestRoutes(app: FastifyInstance, context: Context): void 
   app.post("/recover", async (request): Promise<Empty> => {
     context.limits.take("recover", callerOf(request).ip);
     const mail = readMail(context, request, { body: bodyOf(request), purpose: "recovery" });
-    await send(context, (query) => requestMail(context, query, mail));
+    await send(context, async (query) => [await requestMail(context, query, mail)]);
     return {};
   });
 
@@ -54,10 +54,11 @@ export function mailRequestRoutes(app: FastifyInstance, context: Context): void 
     }
     await send(context, async (query) => {
       if (type === "signup") {
-        await requestMail(context, query, readMail(context, request, { body, purpose: "confirmation" }));
-        return;
+        return [
+          await requestMail(context, query, readMail(context, request, { body, purpose: "confirmation" })),
+        ];
       }
-      await resendChange(context, query, readMail(context, request, { body, purpose: "email_change_new" }));
+      return resendChange(context, query, readMail(context, request, { body, purpose: "email_change_new" }));
     });
     return {};
   });
@@ -67,24 +68,21 @@ export function mailRequestRoutes(app: FastifyInstance, context: Context): void 
  * The address may be the old or the new one. Both sides that have not confirmed yet are asked again;
  * an address without a pending change takes the same slot and leads to no mail.
  */
-async function resendChange(context: Context, query: Query, mail: MailRequest): Promise<void> {
+async function resendChange(context: Context, query: Query, mail: MailRequest): Promise<string[]> {
   const { rows } = await query.query<{ id: string; email: string; email_change: string; status: number }>(
     `select id, email, email_change, email_change_confirm_status as status from auth.users
      where email_change is not null and (email = $1 or email_change = $1) order by email_change_sent_at desc limit 1`,
     [mail.address],
   );
   const change = rows[0];
-  if (!change) {
-    await requestMail(context, query, mail);
-    return;
-  }
+  if (!change) return [await requestMail(context, query, mail)];
   const base = { ...mail, userId: change.id };
-  if (change.status !== 2) {
-    await requestMail(context, query, { ...base, purpose: "email_change_new", address: change.email_change });
-  }
-  if (change.status !== 1) {
-    await requestMail(context, query, { ...base, purpose: "email_change_current", address: change.email });
-  }
+  const sides: MailRequest[] = [];
+  if (change.status !== 2) sides.push({ ...base, purpose: "email_change_new", address: change.email_change });
+  if (change.status !== 1) sides.push({ ...base, purpose: "email_change_current", address: change.email });
+  const ids: string[] = [];
+  for (const side of sides) ids.push(await requestMail(context, query, side));
+  return ids;
 }
 
 function readMail(
@@ -101,9 +99,9 @@ function readMail(
   };
 }
 
-async function send(context: Context, work: (query: Query) => Promise<void>): Promise<void> {
-  await inTransaction(context.pool, work);
-  context.mail.wake();
+/** @param work answers the ids of the mails it has asked for. */
+async function send(context: Context, work: (query: Query) => Promise<string[]>): Promise<void> {
+  await context.mail.deliver(await inTransaction(context.pool, work));
 }
 
 /** The same insert for everybody; for a known address it changes nothing. */

@@ -82,15 +82,17 @@ async function adopt(query: Query, signUp: SignUp): Promise<UserRow> {
 }
 
 async function askToConfirm(context: Context, signUp: SignUp): Promise<Record<string, unknown>> {
+  const mails: string[] = [];
   const shown = await inTransaction(context.pool, async (query) => {
     const { now, caller } = signUp;
-    await requestMail(context, query, {
+    const mail = await requestMail(context, query, {
       purpose: "confirmation",
       address: signUp.email,
       redirectTo: signUp.redirectTo,
       challenge: signUp.challenge,
       ip: caller.ip,
     });
+    mails.push(mail);
     const fresh = await insertUser(query, { ...signUp, confirmed: false });
     const user = fresh ?? (await lockByEmail(query, signUp.email));
     const action = fresh ? "user_signedup" : "user_repeated_signup";
@@ -104,7 +106,7 @@ async function askToConfirm(context: Context, signUp: SignUp): Promise<Record<st
       now,
     });
   });
-  context.mail.wake();
+  await context.mail.deliver(mails);
   return userObject(shown);
 }
 

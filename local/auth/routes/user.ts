@@ -30,6 +30,8 @@ interface UserChange {
   challenge: Challenge | undefined;
   redirectTo: string;
   ip: string;
+  /** The mails it has asked for, by their ids. */
+  mails: string[];
 }
 
 export function userRoutes(app: FastifyInstance, context: Context): void {
@@ -58,6 +60,7 @@ export function userRoutes(app: FastifyInstance, context: Context): void {
       challenge: challengeOf(body),
       redirectTo: context.redirects.resolve(queryText(request, "redirect_to")),
       ip,
+      mails: [],
     });
   });
 }
@@ -66,7 +69,7 @@ export function sessionRoutes(app: FastifyInstance, context: Context): void {
   app.get("/reauthenticate", async (request) => {
     const { user } = await signedIn(context, request);
     const { ip } = callerOf(request);
-    await inTransaction(context.pool, (query) =>
+    const mail = await inTransaction(context.pool, (query) =>
       requestMail(context, query, {
         purpose: "reauthentication",
         address: user.email ?? "",
@@ -74,7 +77,7 @@ export function sessionRoutes(app: FastifyInstance, context: Context): void {
         ip,
       }),
     );
-    context.mail.wake();
+    await context.mail.deliver([mail]);
     return {};
   });
 
@@ -139,7 +142,7 @@ async function applyChange(
     return user;
   });
   if (!changed) throw new AuthError(422, "reauthentication_not_valid", "Nonce has expired or is invalid");
-  context.mail.wake();
+  await context.mail.deliver(change.mails);
   return userObject(changed);
 }
 
@@ -200,8 +203,11 @@ async function changeEmail(
   });
   if (context.switches.autoconfirm) return finishAddressChange(query, pending, now);
   const mail = { userId: user.id, redirectTo: change.redirectTo, challenge: change.challenge, ip: change.ip };
-  await requestMail(context, query, { ...mail, purpose: "email_change_new", address: email });
-  await requestMail(context, query, { ...mail, purpose: "email_change_current", address: user.email ?? "" });
+  const current = user.email ?? "";
+  change.mails.push(
+    await requestMail(context, query, { ...mail, purpose: "email_change_new", address: email }),
+    await requestMail(context, query, { ...mail, purpose: "email_change_current", address: current }),
+  );
   return pending;
 }
 

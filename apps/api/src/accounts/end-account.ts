@@ -6,6 +6,7 @@
 import { endSubscription } from "../billing/end-subscription.ts";
 import { flushUsage } from "../billing/flush-usage.ts";
 import type { Deps } from "../deps.ts";
+import { failpoint } from "../failpoints.ts";
 import { isBotRemoved } from "../fleet/delete-bot.ts";
 import { forgetRecipient } from "../mail/forget-mails.ts";
 import { queueMail } from "../mail/queue-mail.ts";
@@ -25,11 +26,13 @@ export async function endAccount(deps: Deps, deletion: Deletion, signal: AbortSi
   const { db } = deps;
   const userId = deletion.user_id;
   let row = deletion;
+  await failpoint("after-revoke-before-delete");
   if (row.machine_removed_at === null && (await isBotRemoved(db, userId)))
     row = await writeReceipt(db, userId, "machine_removed_at");
   if (row.subscription_ended_at === null) {
     if (!(await isBilled(deps, row, signal))) return "waits for the usage";
     if (row.stripe_customer_id !== null) await endSubscription(deps, row.stripe_customer_id);
+    await failpoint("mid-delete");
     row = await writeReceipt(db, userId, "subscription_ended_at");
   }
   if (row.machine_removed_at === null) return "waits for the machine";
@@ -47,13 +50,16 @@ async function isBilled(deps: Deps, { user_id: userId }: Deletion, signal: Abort
 /** Everything the person wrote and was, here and at the auth service. Their row closes the books as it goes. */
 async function removeAccount(deps: Deps, row: Deletion, signal: AbortSignal): Promise<Deletion> {
   while ((await eraseSome(deps.db, row.user_id, BITE)) > 0) signal.throwIfAborted();
+  await failpoint("mid-delete");
   await deleteAuthUser(deps.config, row.user_id, signal);
+  await failpoint("mid-delete");
   return writeReceipt(deps.db, row.user_id, "account_removed_at");
 }
 
 /** All that was ever sent to the address is forgotten, then the address itself, with its last mail. */
 async function sayFarewell(deps: Deps, { user_id: userId, email, language }: Deletion): Promise<void> {
   if (email) await deleteFromWaitlist(deps, email);
+  await failpoint("mid-delete");
   await deps.db.transaction().execute(async (trx) => {
     if (email) await forgetRecipient(trx, email);
     // Somebody without an address hears nothing (ensure-user.ts).

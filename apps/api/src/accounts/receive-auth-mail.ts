@@ -125,13 +125,14 @@ function partsOf({ user, email_data: data }: AuthMailDelivery): Part[] {
     case "reauthentication":
       return [{ recipient: user.email, purpose: type, token, hash: null }];
     case "email_change": {
-      const purpose = "email_change_new";
-      if (!data.token_hash_new) return [{ recipient: user.new_email || user.email, purpose, token, hash }];
+      const next = { recipient: user.new_email || user.email, purpose: "email_change_new" } as const;
+      if (!data.token_hash_new && !data.token_new) return [{ ...next, token, hash }];
       // Supabase's names are crossed, for old times' sake: `token` belongs to `token_hash_new`, for the
-      // present address, and `token_new` to `token_hash`, for the new one.
+      // present address, and `token_new` to `token_hash`, for the new one. Either may be confirmed already.
+      const present = { recipient: user.email, purpose: "email_change_current" } as const;
       return [
-        { recipient: user.email, purpose: "email_change_current", token, hash: data.token_hash_new },
-        { recipient: user.new_email, purpose, token: data.token_new, hash },
+        ...(data.token_hash_new ? [{ ...present, token, hash: data.token_hash_new }] : []),
+        ...(data.token_new ? [{ ...next, token: data.token_new, hash }] : []),
       ];
     }
     default:

@@ -69,8 +69,10 @@ async function write(deps: Deps, version: Version, truth: Derived): Promise<bool
     if (!(await lockVersion(trx, version))) return false;
     const before = await selectBillingUser(trx, userId);
     const changed = await writeBilling(trx, userId, truth);
-    if (before) await queueBillingMails(deps, trx, { before, truth });
-    if (truth.entitled) await askForBot(deps, trx, userId);
+    // An account that is being deleted gets no bot any more, and one mail: that it is gone.
+    const isEnding = before?.deleted_at != null;
+    if (before && !isEnding) await queueBillingMails(deps, trx, { before, truth });
+    if (truth.entitled && !isEnding) await askForBot(deps, trx, userId);
     else await pauseBot(deps, trx, userId);
     if (changed) deps.log.info({ userId, status: truth.status, entitled: truth.entitled }, "plan changed");
     return true;

@@ -1,11 +1,17 @@
-/** The billing columns of app.users, and app.stripe_events. */
+/** The billing columns of app.users, app.stripe_events, and what of a user Stripe has not counted yet. */
 import type { SubscriptionStatus } from "@molt/contract";
 import { type Kysely, type Selectable, sql } from "kysely";
 import type { Database, StripeEventTable, UserTable } from "../db/types.ts";
 
 export type BillingUser = Pick<
   Selectable<UserTable>,
-  "id" | "email" | "stripe_customer_id" | "subscription_status" | "subscription_id" | "checkout_attempt"
+  | "id"
+  | "email"
+  | "stripe_customer_id"
+  | "subscription_status"
+  | "subscription_id"
+  | "checkout_attempt"
+  | "deleted_at"
 >;
 
 const billingColumns = [
@@ -15,6 +21,7 @@ const billingColumns = [
   "subscription_status",
   "subscription_id",
   "checkout_attempt",
+  "deleted_at",
 ] as const;
 
 export function selectBillingUser(db: Kysely<Database>, userId: string): Promise<BillingUser | undefined> {
@@ -172,4 +179,32 @@ export async function postponeEvents(
     .where("id", "in", ids)
     .where("state", "=", "pending")
     .execute();
+}
+
+export interface Unbilled {
+  /** Batches that are not at Stripe yet. */
+  pending: number;
+  /** Those Stripe was told of within `youngMs`: its sums may not show them yet. */
+  young: { customer: string; eventAt: Date; micros: bigint }[];
+}
+
+export async function selectUnbilled(
+  db: Kysely<Database>,
+  userId: string,
+  youngMs: number,
+): Promise<Unbilled> {
+  const rows = await db
+    .selectFrom("app.meter_batches")
+    .select(["state", "customer", "event_at as eventAt", "micros"])
+    .where("user_id", "=", userId)
+    .where(
+      sql<boolean>`(state = 'pending' or (state = 'sent' and event_at > now() - ${youngMs} * interval '1 millisecond'))`,
+    )
+    .execute();
+  return {
+    pending: rows.filter((row) => row.state === "pending").length,
+    young: rows.flatMap(({ state, eventAt, ...batch }) =>
+      state === "sent" && eventAt ? [{ ...batch, eventAt }] : [],
+    ),
+  };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { sql } from "kysely";
 import { manualClock } from "../testing/deps.ts";
 import { type Sweep, sweepOrphans } from "./sweep-orphans.job.ts";
 import { sharedMachines, type TestFleet, testFleet } from "./testing/test-fleet.ts";
@@ -63,6 +64,20 @@ test("F44 what belongs to no bot is removed after ten minutes, and only what say
     await appNames(fleet),
     ["another-app", foreign, kept.fly_app_id ?? ""].toSorted((a, b) => a.localeCompare(b)),
   );
+});
+
+test("F44 a user deleted at the sign-in service leaves no machine running for ever", async (t) => {
+  const fleet = await testFleet(t);
+  fleet.worker();
+  const { botId, userId } = await fleet.ask();
+  const { fly_app_id: app } = await fleet.until(botId, (row) => row.status === "running");
+  await sql`delete from auth.users where id = ${userId}`.execute(fleet.deps.db);
+  const sweep = sweepOf(fleet);
+  await sweepOrphans(sweep, never);
+  assert.deepEqual(await appNames(fleet), [app]);
+  sweep.advance(11 * minute);
+  assert.match(await sweepOrphans(sweep, never), /removed 1/);
+  assert.deepEqual(await appNames(fleet), []);
 });
 
 test("F45 few at a time, none on a failed or an empty list, none at all without a single bot of ours", async (t) => {

@@ -42,6 +42,7 @@ export interface ClaimedMail {
   data: unknown;
   attempts: number;
   created_at: Date;
+  urgent: boolean;
 }
 
 /**
@@ -61,8 +62,9 @@ export async function claimMails(
       order by urgent desc, next_attempt_at, id
       limit ${limit}
       for update skip locked)
-    returning id, recipient, template, language, data, attempts, created_at`.execute(db);
-  return rows;
+    returning id, recipient, template, language, data, attempts, created_at, urgent`.execute(db);
+  // What an update returns is in no order.
+  return rows.toSorted((a, b) => Number(b.urgent) - Number(a.urgent));
 }
 
 /** How a mail leaves the outbox. `forget`: its recipient is dropped with its data. */
