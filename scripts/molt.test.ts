@@ -69,12 +69,54 @@ test("an operator exports the list as CSV and deletes an address from it", async
   assert.doesNotMatch((await molt(["waitlist", "export"], env)).output, /p2@/);
 });
 
+/** A database with one bot of ann@example.com. */
+async function withBot(t: TestContext): Promise<{ url: string; botId: string }> {
+  const { url } = await freshDatabase(t);
+  const [bot] = await query(
+    url,
+    `with person as (insert into auth.users (email) values ('ann@example.com') returning id, email),
+      owner as (insert into app.users (id, email) select id, email from person returning id)
+    insert into app.bots (user_id, model_key_hash) select id, sha256('key') from owner returning id`,
+  );
+  return { url, botId: bot?.["id"] ?? "" };
+}
+
+test("an operator stops a bot's spending with a reason, once, and lets it go on", async (t) => {
+  const { url, botId } = await withBot(t);
+  const env = { DATABASE_URL: url };
+  const first = await molt(["bot", "hold", "Ann@example.com", "--reason", "Card reported stolen."], env);
+  assert.match(first.output, /The spending of ann@example\.com's bot is stopped\./);
+  const again = await molt(["bot", "hold", botId, "--json"], env);
+  assert.deepEqual(JSON.parse(again.output), { bot: botId, held: false });
+  const rows = await query(url, "select held_reason, held_note from app.model_budgets");
+  assert.deepEqual(rows, [{ held_reason: "operator", held_note: "Card reported stolen." }]);
+  assert.equal((await query(url, "select from app.mails where template = 'spending-held'")).length, 1);
+  const resumed = await molt(["bot", "resume", botId, "--json"], env);
+  assert.deepEqual(JSON.parse(resumed.output), { bot: botId, resumed: true, reason: "operator" });
+  assert.match((await molt(["bot", "resume", botId], env)).output, /was not stopped/);
+});
+
+test("an operator rotates a bot's key: at its next wake, or at once", async (t) => {
+  const { url, botId } = await withBot(t);
+  const env = { DATABASE_URL: url };
+  const look = () =>
+    query(url, `select model_key_hash is null as dead, renew_machine_by <= now() as due from app.bots`);
+  assert.match((await molt(["bot", "rotate-key", botId], env)).output, /when it wakes next/);
+  assert.deepEqual(await look(), [{ dead: false, due: false }]);
+  assert.match((await molt(["bot", "rotate-key", botId, "--now"], env)).output, /is dead/);
+  assert.deepEqual(await look(), [{ dead: true, due: true }]);
+  const nobody = await molt(["bot", "rotate-key", "bob@example.com"], env);
+  assert.deepEqual([nobody.ok, /There is no bot "bob@example\.com"/.test(nobody.output)], [false, true]);
+});
+
 for (const { name, args, env = {}, says } of [
   { name: "an unknown command", args: ["waitlist", "burn"], says: /That is not a command/ },
   { name: "a missing number", args: ["waitlist", "invite"], says: /--n with a number from 1 to/ },
   { name: "no people", args: ["waitlist", "invite", "--n", "0"], says: /--n with a number/ },
   { name: "half a person", args: ["waitlist", "invite", "--n", "1.5"], says: /--n with a number/ },
   { name: "no address", args: ["waitlist", "delete", "ann"], says: /"ann" is not an e-mail address/ },
+  { name: "no bot", args: ["bot", "hold"], says: /Name the bot or its owner's e-mail address/ },
+  { name: "too long a reason", args: ["bot", "hold", "a", "--reason", "x".repeat(301)], says: /300/ },
   { name: "an unknown flag", args: ["waitlist", "export", "--all"], says: /--all/ },
   {
     name: "a database that is away",

@@ -7,11 +7,12 @@ import { systemClock } from "../apps/api/src/clock.ts";
 import { openDatabase } from "../apps/api/src/db/open.ts";
 import { StartError } from "./lib/data-dir.ts";
 import { findDatabase } from "./lib/operator-database.ts";
+import { bot } from "./molt/bot.ts";
 import type { Area, OperatorDeps, Said } from "./molt/command.ts";
 import { ledger } from "./molt/ledger.ts";
 import { waitlist } from "./molt/waitlist.ts";
 
-const areas: Readonly<Record<string, Area>> = { ledger, waitlist };
+const areas: Readonly<Record<string, Area>> = { bot, ledger, waitlist };
 
 const usage = `${Object.values(areas)
   .map((area) => area.usage)

@@ -4,7 +4,9 @@
  * except where a limit or the usage report has to be asked for.
  */
 import type { ModelApi } from "./providers.ts";
+import { readCause } from "./read-cause.ts";
 import { badRequest } from "./refusals.ts";
+import type { UnattendedCause } from "./table.ts";
 
 export interface CallRequest {
   api: ModelApi;
@@ -17,6 +19,8 @@ export interface CallRequest {
   body: Buffer;
   /** The client did not ask for the chunk with the usage: it is taken out on the way back. */
   dropUsageChunk: boolean;
+  /** What started the call, where the bot says so and no message did. */
+  cause?: UnattendedCause | undefined;
 }
 
 /** What we set where an OpenAI client sets no limit: without one there is no worst case to reserve. */
@@ -40,7 +44,8 @@ export function readCall(api: ModelApi, bytes: Buffer): CallRequest {
   refuseUnpriced(api, body);
   const choices = wholeNumber(body, "n", MAX_CHOICES) ?? 1;
   const stream = body["stream"] === true;
-  const base = { api, model, stream, maxInput: inputBound(bytes, body) };
+  const cause = readCause(body["messages"] ?? body["input"]);
+  const base = { api, model, stream, maxInput: inputBound(bytes, body), cause };
   if (api === "anthropic-messages") {
     const maxOutput = wholeNumber(body, "max_tokens", LARGEST_OUTPUT);
     if (maxOutput === undefined) throw badRequest("max_tokens: Field required");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { budgetRefusal, refusalBody, refusals } from "./refusals.ts";
+import { holdReason } from "@molt/contract";
+import { budgetRefusal, heldRefusal, type Refusal, refusalBody, refusals } from "./refusals.ts";
 
 const reasons = [
   "not_entitled",
@@ -16,12 +17,28 @@ const reasons = [
 const FORBIDDEN =
   /credits|balance|billing|spend limit|payment required|top up|out of budget|insufficient quota|subscription|current plan|upgrade your plan/i;
 
+/** Without one of these, or longer, it says "API rate limit reached" in place of our sentence (user-copy of the package). */
+const SHOWN = /\bmin(ute)?s?\b|\bhours?\b|\bseconds?\b|\btry again in\b|\bresets?\b|\bplan\b|\bquota\b/i;
+
+function shownAtOnce(refusal: Refusal): void {
+  assert.equal(refusal.status, 402);
+  assert.match(refusal.message, SHOWN);
+  assert.ok(refusal.message.length <= 300);
+  assert.match(refusal.message, /usage limit|quota exceeded/i);
+  assert.doesNotMatch(refusal.message, FORBIDDEN);
+}
+
+test("a hold says why, and what lifts it", () => {
+  for (const reason of [...holdReason.options, undefined]) shownAtOnce(heldRefusal(reason));
+  const sentences = new Set(holdReason.options.map((reason) => heldRefusal(reason).message));
+  assert.equal(sentences.size, holdReason.options.length);
+  assert.match(heldRefusal("loop").message, /again and again.*Open the app/);
+  assert.match(heldRefusal("operator").message, /write to support/);
+});
+
 test("every budget answer is a 402 that OpenClaw shows at once, in words that switch nothing off", () => {
   for (const reason of reasons) {
-    const refusal = budgetRefusal(reason, new Date("2026-11-22T12:00:00Z"));
-    assert.equal(refusal.status, 402);
-    assert.match(refusal.message, /usage limit|quota exceeded/i);
-    assert.doesNotMatch(refusal.message, FORBIDDEN);
+    shownAtOnce(budgetRefusal(reason, new Date("2026-11-22T12:00:00Z")));
   }
   for (const refusal of Object.values(refusals)) assert.doesNotMatch(refusal.message, FORBIDDEN);
 });

@@ -3,16 +3,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../deps.ts";
-import { answerCall, type Proxy } from "./answer-call.ts";
+import { Gate } from "./admit-bot.ts";
+import { type Proxy } from "./answer-call.ts";
+import { answerBot } from "./answer-bot.ts";
 import { answerRouter, plainPath } from "./answer-router.ts";
-import { type Keyring, openKeyring } from "./authenticate-bot.ts";
-import { findRoutes } from "./find-routes.ts";
+import { LoopGuard } from "./breaker-loop.ts";
 import { countTokens, listModels } from "./free-calls.ts";
-import { Ledger } from "./ledger.ts";
-import { Limiter, type Limits } from "./limiter.ts";
+import { type CallLedger, Ledger } from "./ledger.ts";
+import { DEFAULT_LIMITS, Limiter, type Limits } from "./limiter.ts";
 import { type ModelApi, readProviders } from "./providers.ts";
-import { readCall } from "./read-call.ts";
-import { CallRefused, modelNotAvailable, type Refusal, refusalBody, refusals } from "./refusals.ts";
+import { CallRefused, type Refusal, refusalBody, refusals } from "./refusals.ts";
+import { stopLoop } from "./stop-loop.ts";
 import { Upstream } from "./upstream.ts";
 
 /** Anthropic's own limit for a request. */
@@ -36,6 +37,8 @@ export interface ModelsOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** Per bot; the defaults are in limiter.ts. */
   limits?: Limits;
+  /** Another ledger than the one in the database. Only measurements have one. */
+  openLedger?: (deps: Deps) => Promise<CallLedger>;
 }
 
 export interface ModelsServer {
@@ -45,24 +48,26 @@ export interface ModelsServer {
 }
 
 interface State extends Proxy {
-  keyring: Keyring;
+  gate: Gate;
   limiter: Limiter;
+  loops: LoopGuard;
   buffered: { bytes: number };
   stopping: boolean;
 }
 
 export async function startModels(
   deps: Deps,
-  { host, port, env, limits }: ModelsOptions,
+  { host, port, env, limits = DEFAULT_LIMITS, openLedger = Ledger.open }: ModelsOptions,
 ): Promise<ModelsServer> {
   const providers = readProviders(env);
   const state: State = {
     deps,
     providers,
-    ledger: await Ledger.open(deps),
+    ledger: await openLedger(deps),
     upstream: new Upstream(),
-    keyring: openKeyring(deps),
+    gate: await Gate.open(deps),
     limiter: new Limiter(deps.clock, limits),
+    loops: new LoopGuard(deps.clock, { max: limits.sameCalls, trip: (botId) => stopLoop(deps, botId) }),
     keys: providers.flatMap((provider) => provider.keys),
     drains: { count: 0 },
     buffered: { bytes: 0 },
@@ -102,7 +107,7 @@ async function stop(state: State, server: Server, running: ReadonlySet<Promise<v
   state.upstream.close();
   await settled(running);
   await closed;
-  state.keyring.close();
+  state.gate.close();
   await state.ledger.close();
 }
 
@@ -117,19 +122,15 @@ async function handle(state: State, req: IncomingMessage, res: ServerResponse): 
     return;
   }
   if (state.stopping) throw new CallRefused(refusals.stopping);
-  const bot = await state.keyring.find(keyOf(req)).catch((cause: unknown) => {
-    state.deps.log.error({ err: cause }, "bots cannot be found, the database does not answer");
-    throw new CallRefused(refusals.ledgerDown, cause);
-  });
-  if (!bot) throw new CallRefused(refusals.unknownKey);
-  const end = state.limiter.start(bot.botId);
+  const { botId } = await state.gate.admit(req);
+  const end = state.limiter.start(botId);
   if (!end) throw new CallRefused(refusals.tooMany);
   try {
     if (path === "/v1/models" && req.method === "GET") {
       listModels(state, req, res);
       return;
     }
-    if (await answerRouter(state, { req, res, path, botId: bot.botId })) return;
+    if (await answerRouter(state, { req, res, path, botId })) return;
     const api = APIS[path];
     const isCount = path === "/v1/messages/count_tokens";
     if (req.method !== "POST" || (!api && !isCount)) throw new CallRefused(refusals.notFound);
@@ -137,7 +138,7 @@ async function handle(state: State, req: IncomingMessage, res: ServerResponse): 
     state.buffered.bytes += body.length;
     try {
       if (!api) await countTokens(state, { req, res, body });
-      else await answer(state, { req, res, body, botId: bot.botId }, api);
+      else await answerBot(state, { req, res, body, botId }, api);
     } finally {
       state.buffered.bytes -= body.length;
     }
@@ -146,46 +147,25 @@ async function handle(state: State, req: IncomingMessage, res: ServerResponse): 
   }
 }
 
-export interface BotRequest {
-  req: IncomingMessage;
-  res: ServerResponse;
-  body: Buffer;
-  botId: string;
-}
-
-async function answer(state: State, { req, res, body, botId }: BotRequest, api: ModelApi): Promise<void> {
-  const call = readCall(api, body);
-  const day = state.deps.clock.now().toISOString().slice(0, 10);
-  const routes = findRoutes(state.providers, { api, model: call.model, day });
-  if (routes.length === 0) {
-    state.deps.log.warn(
-      { botId, model: call.model, api },
-      "refused a model that no provider has a price for",
-    );
-    throw modelNotAvailable(call.model);
-  }
-  await answerCall(state, { req, res, botId, call }, routes);
-}
-
-/** The bot's key: `x-api-key` as Anthropic's clients send it, or Bearer as OpenAI's do. */
-function keyOf(req: IncomingMessage): string | undefined {
-  const header = req.headers["x-api-key"];
-  if (typeof header === "string") return header;
-  return /^Bearer (\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
-}
-
 async function readBody({ buffered }: State, req: IncomingMessage): Promise<Buffer> {
   const announced = Number(req.headers["content-length"] ?? 0);
   if (announced > MAX_BODY_BYTES) throw new CallRefused(refusals.tooLarge);
   if (buffered.bytes + announced > MAX_BUFFERED_BYTES) throw new CallRefused(refusals.tooMany);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new CallRefused(refusals.tooLarge);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    req.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+      else {
+        req.pause(); // the rest is never read: the refusal closes the connection
+        reject(new CallRefused(refusals.tooLarge));
+      }
+    });
+    req.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)));
+    req.on("error", reject);
+    req.on("close", () => reject(new Error("the client left before its request was whole")));
+  });
 }
 
 function fail(

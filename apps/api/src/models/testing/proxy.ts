@@ -62,6 +62,8 @@ export interface TestProxyOptions {
   env?: Record<string, string>;
   standIn?: Record<string, string>;
   limits?: Limits;
+  /** Added to what the api's configuration is read from. */
+  config?: Record<string, string>;
 }
 
 export async function testProxy(t: TestContext, options: TestProxyOptions = {}): Promise<TestProxy> {
@@ -69,7 +71,7 @@ export async function testProxy(t: TestContext, options: TestProxyOptions = {}):
   // First, so that the proxy stops before its database does.
   t.after(() => proxy?.stop());
   const [deps, standIn] = await Promise.all([
-    testDeps(t),
+    testDeps(t, { env: options.config ?? {} }),
     startStandIn(t, "models", { API_KEY: PROVIDER_KEY, DELAY_MS: "0", ...options.standIn }),
   ]);
   const bot = await makeBot(deps);
