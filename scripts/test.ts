@@ -19,12 +19,16 @@ interface Count {
 /** Everything beside the code, except what needs the built sites or boots the real bot. */
 const unitFiles = [
   "packages/**/*.test.ts",
-  "apps/api/**/*.test.ts",
+  "apps/api/**/!(*.real).test.ts",
   "apps/app/src/**/*.test.ts",
   "local/**/*.test.ts",
   "bot/**/!(*.real).test.ts",
   "scripts/**/*.test.ts",
+  "bench/**/*.test.ts",
 ];
+
+/** Each boots OpenClaw once: ten to twenty seconds of a core. */
+const realBotFiles = ["bot/**/*.real.test.ts", "apps/api/**/*.real.test.ts"];
 
 const total: Count = { passed: 0, failed: 0 };
 const asked = process.argv.slice(2);
@@ -39,7 +43,7 @@ try {
     await section("unit and integration", () => onDatabase((env) => nodeTests(unitFiles, env)));
     await section("components", components);
     await section("the two sites", builtSites);
-    await section("the real bot", () => nodeTests(["bot/**/*.real.test.ts"], {}));
+    await section("the real bot", () => onDatabase((env) => nodeTests(realBotFiles, env)));
     await section("journeys in Chromium", journeys);
   }
 } finally {

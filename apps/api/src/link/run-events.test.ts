@@ -109,6 +109,25 @@ test("the first error of a run is told in its own words, the vaguer second one i
   ]);
 });
 
+test("what a gateway says for engineers is told in plain words", () => {
+  const saying = (errorMessage: string) => {
+    const { events, of } = listen();
+    events.take("chat", { runId: "r", sessionKey: MAIN_CHAT, seq: 1, state: "error", errorMessage });
+    return (of("onError")[0] as { message: string }).message;
+  };
+  // As the real one said them while its provider failed.
+  for (const words of [
+    "⚠️ clawrouter/molt-demo-1 request failed (provider internal error, HTTP 503). This is usually temporary — try again shortly.",
+    "LLM request failed: provider returned an internal error.",
+    "The AI service is temporarily overloaded. Please try again in a moment.",
+    "⚠️ API rate limit reached. Please try again later.",
+  ])
+    assert.match(saying(words), /^The model is not answering at the moment\..*try again in a few minutes\.$/);
+  assert.match(saying("LLM request timed out."), /too long to answer/);
+  assert.match(saying("⚠️ "), /^Something went wrong/);
+  assert.equal(saying("Usage limit reached: it resets today."), "Usage limit reached: it resets today.");
+});
+
 test("a retry is told, and the reply begins anew", () => {
   const { of } = play("chat-retry");
   assert.deepEqual(

@@ -192,6 +192,16 @@ function speaksUnasked(sessionKey: string): boolean {
   return sessionKey.startsWith("agent:main:cron:") || sessionKey === "agent:main:main";
 }
 
+/** What the gateway says for engineers, and what a person is told instead. The first that fits counts. */
+const plainWords: readonly (readonly [RegExp, string])[] = [
+  [/^$/, "Something went wrong while I was answering. Please try again."],
+  [/^LLM request timed out/, "The model took too long to answer. Please try again."],
+  [
+    /^\S+ request failed \(|^LLM request failed|^The AI service (is temporarily|returned)|^API rate limit reached/,
+    "The model is not answering at the moment. This is usually over soon: please try again in a few minutes.",
+  ],
+];
+
 /** The gateway's sentence, which for refusals of our own proxy is our own sentence. */
 function errorOf(event: ChatEvent & { state: "error" }): { message: string; code: string } {
   const message = cleanText(event.errorMessage)
@@ -199,7 +209,7 @@ function errorOf(event: ChatEvent & { state: "error" }): { message: string; code
     .trim()
     .slice(0, 2_000);
   return {
-    message: message === "" ? "Something went wrong while I was answering. Please try again." : message,
+    message: plainWords.find(([gateway]) => gateway.test(message))?.[1] ?? message,
     code: event.errorDetail?.providerErrorType ?? event.errorKind ?? "failed",
   };
 }
