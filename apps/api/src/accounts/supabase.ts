@@ -89,6 +89,8 @@ export async function deleteAuthUser(
       "content-type": "application/json",
     },
     body: JSON.stringify({ should_soft_delete: false }),
+    // fetch would take the apikey along to wherever it is sent.
+    redirect: "error",
     signal: AbortSignal.any([signal, AbortSignal.timeout(ADMIN_TIMEOUT_MS)]),
   }).catch((cause: unknown) => {
     throw new AppError("unavailable", "The sign-in service does not answer right now.", { cause });

@@ -112,12 +112,13 @@ async function tryOn(line: ReservedLine, { proxy, exchange, route }: Attempt): P
   });
   if (!answer) return refusals.providerDown;
   const { status } = answer;
-  if (status < 400) {
+  if (status < 300) {
     await passAnswer(passing, answer);
     return undefined;
   }
   const { text, isOurs } = await readError(passing, answer);
-  if (isOurs) return refusals.providerRefusesUs;
+  // A redirect is not followed: our key and the bot's words go to the configured address alone.
+  if (isOurs || status < 400) return refusals.providerRefusesUs;
   if (isWorthAnotherTry(status) && !route.isLast) return { ...refusals.providerDown, status };
   if (!res.destroyed) passError(res, answer, text);
   return undefined;
