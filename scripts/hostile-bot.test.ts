@@ -11,6 +11,7 @@ import { chmod, chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { makeBot } from "../apps/api/src/models/testing/proxy.ts";
 import { testDeps } from "../apps/api/src/testing/deps.ts";
 import { localSecrets } from "./lib/data-dir.ts";
@@ -36,7 +37,7 @@ const canaries = {
   MOLT_OPERATOR_NOTE_SECRET: "canary-of-the-operators-own-shell",
 };
 
-const hostile = join(root, "scripts/testing/hostile-bot.ts");
+const hostile = fileURLToPath(new URL("./testing/hostile-bot.ts", import.meta.url));
 
 interface Platform {
   fly: (line: string, body?: unknown) => Promise<{ status: number; body: unknown }>;

@@ -41,7 +41,8 @@ export async function countTokens(
     const answer = await upstream.reserve(route).send(message, TIMEOUT_MS);
     const counted = await readWhole(answer, ANSWER_BYTES);
     const { status } = answer;
-    if (status === 401 || status === 403 || (status >= 300 && status < 400)) throw new CallRefused(refusals.providerRefusesUs);
+    if (status === 401 || status === 403 || (status >= 300 && status < 400))
+      throw new CallRefused(refusals.providerRefusesUs);
     const bytes = Buffer.from(redactKeys(counted.toString("utf8"), keys));
     res.writeHead(status, { ...returnHeaders(answer.headers), "content-length": bytes.length }).end(bytes);
   } catch (err) {
