@@ -40,7 +40,10 @@ test("the only models a bot knows are ours, at our address", () => {
   assert.deepEqual(Object.keys(at(config, "models.providers") as object), ["clawrouter"]);
   assert.equal(at(config, "models.providers.clawrouter.baseUrl"), "http://127.0.0.1:4708");
   assert.equal(at(config, "models.providers.clawrouter.models.0.baseUrl"), "http://127.0.0.1:4708");
-  assert.equal(at(config, "models.providers.clawrouter.headers.x-molt-bot"), goodEnv.MOLT_BOT_ID);
+  assert.deepEqual(at(config, "models.providers.clawrouter.headers"), {
+    "x-molt-bot": goodEnv.MOLT_BOT_ID,
+    "fly-src-optin": "*",
+  });
   assert.equal(at(config, "agents.defaults.model.primary"), "clawrouter/molt-1");
   assert.deepEqual(at(config, "plugins.allow"), ["memory-core", "clawrouter"]);
 });

@@ -88,7 +88,8 @@ function renderModels({ model, modelUrl, modelKey, botId }: BotSettings): Record
         apiKey: modelKey,
         api: model.api,
         timeoutSeconds: MODEL_IDLE_SECONDS,
-        headers: { "x-molt-bot": botId },
+        // Fly's proxy signs where a request to a public address comes from only when it is asked to.
+        headers: { "x-molt-bot": botId, "fly-src-optin": "*" },
         models: [
           {
             id: model.id,
