@@ -1,6 +1,6 @@
 /**
- * Takes the pictures of the public pages and of every mail in docs/pictures anew. Starts a copy of
- * its own, or uses the one whose ready line stands in MOLT_E2E.
+ * Takes the pictures of the public pages and of every mail in docs/pictures anew; with `--letters` of
+ * the mails alone. Starts a copy of its own, or uses the one whose ready line stands in MOLT_E2E.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -39,7 +39,30 @@ interface LetterShot {
   template: TemplateName;
   language: Language;
   scheme: Scheme;
+  /** Of the window; 600 where it is not said, as most mail programs show a letter. */
+  width?: number;
+  /** Instead of the sample. */
+  data?: unknown;
 }
+
+/** Mails somebody waits for or keeps, as a phone and as a tablet shows them, in both languages. */
+const closeUps = (["sign-in-code", "sign-in-link", "account-deleted"] as const).flatMap((name) =>
+  (["en", "de"] as const).flatMap((language) =>
+    [390, 768].flatMap((width) =>
+      (["light", "dark"] as const).map((scheme): LetterShot => {
+        const codeOnly = { ...samples["sign-in"], purpose: "reauthentication", link: null };
+        return {
+          name: `${name}-${language}-${width}${scheme === "dark" ? "-dark" : ""}`,
+          template: name === "account-deleted" ? name : "sign-in",
+          language,
+          scheme,
+          width,
+          ...(name === "sign-in-code" ? { data: codeOnly } : {}),
+        };
+      }),
+    ),
+  ),
+);
 
 const letters: LetterShot[] = [
   ...(Object.keys(templates) as TemplateName[]).map((template): LetterShot => ({
@@ -51,6 +74,7 @@ const letters: LetterShot[] = [
   { name: "bot-ready-dark", template: "bot-ready", language: "en", scheme: "dark" },
   { name: "weekly-digest-dark", template: "weekly-digest", language: "en", scheme: "dark" },
   { name: "bot-ready-de", template: "bot-ready", language: "de", scheme: "light" },
+  ...closeUps,
 ];
 
 /** Below each other as a person sees them: at most this many CSS pixels, never taller than the page. */
@@ -82,9 +106,9 @@ async function takePages(browser: Browser, { urls }: Ready): Promise<void> {
 async function takeLetters(browser: Browser, { urls }: Ready): Promise<void> {
   // A key that opens nothing: the tokens in these letters are of no list.
   const config = { urls, masterKey: Buffer.alloc(32).toString("base64") };
-  for (const { name, template, language, scheme } of letters) {
-    const page = await browser.newPage({ viewport: { width: 600, height: 400 }, colorScheme: scheme });
-    const row = { template, language, recipient: "ada@example.com", data: samples[template] };
+  for (const { name, template, language, scheme, width = 600, data = samples[template] } of letters) {
+    const page = await browser.newPage({ viewport: { width, height: 400 }, colorScheme: scheme });
+    const row = { template, language, recipient: "ada@example.com", data };
     await page.setContent(writeMail(config, row).html, { waitUntil: "networkidle" });
     await page.screenshot({ path: join(folder, `letter-${name}.png`), fullPage: true });
     await page.close();
@@ -102,7 +126,7 @@ const browser = await playwright.launch({
   env: { ...process.env, ...found.env },
 });
 try {
-  await takePages(browser, ready);
+  if (!process.argv.includes("--letters")) await takePages(browser, ready);
   await takeLetters(browser, ready);
 } finally {
   await browser.close();
