@@ -16,6 +16,9 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** What this device speaks: the language of the mails to somebody who is new. */
+const said = () => ({ language: Intl.DateTimeFormat().resolvedOptions().locale });
+
 const refused = (error: { code?: string | undefined }): Outcome => ({
   kind: "refused",
   reason: sayAuthError(error),
@@ -29,14 +32,14 @@ export async function signIn(auth: AuthClient, { email, password }: Credentials)
 
 /** Where addresses must be confirmed, the service answers with a user and no session. */
 export async function signUp(auth: AuthClient, { email, password }: Credentials): Promise<Outcome> {
-  const { data, error } = await auth.signUp({ email: tidyEmail(email), password });
+  const { data, error } = await auth.signUp({ email: tidyEmail(email), password, options: { data: said() } });
   if (error) return refused(error);
   return data.session ? { kind: "signed-in" } : { kind: "code-sent", type: "signup" };
 }
 
 /** Also the way to create an account without a password. */
 export async function sendCode(auth: AuthClient, email: string): Promise<Outcome> {
-  const { error } = await auth.signInWithOtp({ email: tidyEmail(email) });
+  const { error } = await auth.signInWithOtp({ email: tidyEmail(email), options: { data: said() } });
   return error ? refused(error) : { kind: "code-sent", type: "email" };
 }
 
