@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import type { FastifyInstance } from "fastify";
 import { sql } from "kysely";
 import { z } from "zod";
 import { createCheckout } from "../../billing/create-checkout.ts";
@@ -44,15 +45,7 @@ export async function accountWorld(t: TestContext, env: Record<string, string> =
   const signUp = (email: string, data: Record<string, unknown> = {}): Promise<Member> =>
     signUpAt(auth.url, { email, data });
 
-  const call = (member: Member, line: string, body?: object) => {
-    const [method = "GET", url = "/"] = line.split(" ");
-    return app.inject({
-      method: method as "GET" | "POST", // what the tests ask with
-      url,
-      headers: { authorization: `Bearer ${member.token}` },
-      ...(body ? { payload: body } : {}),
-    });
-  };
+  const call = (member: Member, line: string, body?: object) => callAs(app, member.token, { line, body });
 
   /** Signed up, paid, and with a bot that runs: `fleet.worker()` must be at work. */
   async function pay(email: string): Promise<Payer> {
@@ -86,6 +79,20 @@ export async function accountWorld(t: TestContext, env: Record<string, string> =
   };
 }
 export type AccountWorld = Awaited<ReturnType<typeof accountWorld>>;
+
+function callAs(
+  app: FastifyInstance,
+  token: string,
+  { line, body }: { line: string; body: object | undefined },
+) {
+  const [method = "GET", url = "/"] = line.split(" ");
+  return app.inject({
+    method: method as "GET" | "POST", // what the tests ask with
+    url,
+    headers: { authorization: `Bearer ${token}` },
+    ...(body ? { payload: body } : {}),
+  });
+}
 
 async function signUpAt(authUrl: string, person: { email: string; data: object }): Promise<Member> {
   const answer = await fetch(`${authUrl}/auth/v1/signup`, {
