@@ -69,6 +69,24 @@ test("a conversation that goes on is never the same request, though an old tool 
   assert.equal(new Set(prints).size, 5);
 });
 
+test("the last words of the model are found wherever they lie, also across a window's edge", () => {
+  const tool = { type: "tool_use", id: "t1", name: "exec", input: { command: "x" } };
+  const ask = (result: string, behind: number) =>
+    bytes({
+      messages: [
+        { role: "user", content: "go" },
+        { role: "assistant", content: [tool] },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: "t1", content: result }] },
+      ],
+      system: "s".repeat(behind),
+    });
+  for (let behind = 16_000; behind < 16_500; behind += 1) {
+    const print = fingerprint("anthropic-messages", ask("hi", behind));
+    assert.match(print, /^tool:/, `${behind} bytes behind`);
+    assert.notEqual(print, fingerprint("anthropic-messages", ask("ho", behind)));
+  }
+});
+
 test("any bytes have a print", () => {
   for (const text of ["", "{}", '"role":"assistant"', '"tool_use"'.repeat(9_000)])
     assert.match(fingerprint("anthropic-messages", Buffer.from(text)), /^(\d+|tool):\d+$/);
