@@ -5,6 +5,7 @@
  *   node apps/landing/scripts/record-demo.ts http://127.0.0.1:4702 "scripted" "Hello!" "What is in your folder?" < token
  *
  * The second argument says which model spoke; the page repeats it. Every frame is kept with its time.
+ * demo/README.md says which recording is in use, and why.
  */
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
