@@ -141,7 +141,7 @@ export const home: HomeWords = {
       },
       {
         q: "Wie komme ich wieder weg?",
-        a: "Kündige in Stripes Kundenportal, zwei Klicks von den Einstellungen. Der Bot läuft bis zum Ende des bezahlten Monats, dann wird er angehalten und seine Platte aufbewahrt. Schreib uns, wenn sie gelöscht werden soll.",
+        a: "Kündige in Stripes Kundenportal, zwei Klicks von den Einstellungen. Der Bot läuft bis zum Ende des bezahlten Monats, dann wird er angehalten und seine Platte aufbewahrt. Wenn du ganz gehen willst, lösche das Konto in den Einstellungen: Tarif, Bot, Platte und Nachrichten sind in der Regel binnen einer Minute fort.",
       },
     ],
   },

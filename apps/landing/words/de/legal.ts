@@ -38,7 +38,7 @@ export const legal: LegalWords = {
       {
         title: "Deine Rechte",
         text: [
-          "Du kannst fragen, was über dich gespeichert ist, es berichtigen lassen, eine Kopie erhalten oder es löschen lassen. Schreib an die Adresse unten. Du kannst dich auch bei deiner Datenschutzbehörde beschweren.",
+          "Du kannst fragen, was über dich gespeichert ist, es berichtigen lassen, eine Kopie erhalten oder es löschen lassen. Ein Konto löschst du in den Einstellungen der App; Rechnungen und die Monatssummen dahinter, ohne Namen, bleiben so lange, wie das Gesetz es verlangt. Für alles andere schreib an die Adresse unten. Du kannst dich auch bei deiner Datenschutzbehörde beschweren.",
         ],
       },
     ],

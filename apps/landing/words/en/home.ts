@@ -139,7 +139,7 @@ export const home = {
       },
       {
         q: "How do I leave?",
-        a: "Cancel in Stripe’s customer portal, two clicks from the settings. The bot runs to the end of the month you paid for, then it is paused and its disk is kept. Write to us to have it deleted.",
+        a: "Cancel in Stripe’s customer portal, two clicks from the settings. The bot runs to the end of the month you paid for, then it is paused and its disk is kept. To leave for good, delete the account in the settings: plan, bot, disk and messages are gone within a minute, as a rule.",
       },
     ],
   },

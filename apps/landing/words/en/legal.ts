@@ -42,7 +42,7 @@ export const legal = {
       {
         title: "Your rights",
         text: [
-          "You can ask what is stored about you, have it corrected, receive a copy, or have it deleted. Write to the address below. You may also complain to your data protection authority.",
+          "You can ask what is stored about you, have it corrected, receive a copy, or have it deleted. An account is deleted in the settings of the app; invoices and the monthly sums behind them, without a name, are kept as long as the law asks. For all else write to the address below. You may also complain to your data protection authority.",
         ],
       },
     ],
