@@ -21,10 +21,15 @@ export function apiOf(answers: Answers): Api {
   return { call: call as Api["call"] };
 }
 
-export function drawAsMember(element: ReactElement, answers: Answers = {}) {
+/** `auth` holds the methods of auth-js that the element calls. */
+export function drawAsMember(
+  element: ReactElement,
+  answers: Answers = {},
+  auth: Partial<Record<keyof Doors["auth"], unknown>> = {},
+) {
   const doors: Doors = {
     config: { apiUrl: "http://127.0.0.1:9", publishableKey: "" },
-    auth: {} as Doors["auth"],
+    auth: auth as Doors["auth"],
     api: apiOf(answers),
     token: async () => null,
   };

@@ -5,6 +5,7 @@ import { IconButton } from "./button.tsx";
 import { useRoomy } from "./layout.ts";
 import { Text } from "./text.tsx";
 import { useColors } from "./theme.ts";
+import { useReducedMotion } from "./use-reduced-motion.ts";
 import { motionOf, web } from "./web.ts";
 
 export interface SheetProps {
@@ -18,8 +19,10 @@ export interface SheetProps {
 export function Sheet({ title, open, onClose, children }: SheetProps) {
   const c = useColors();
   const roomy = useRoomy();
+  // On the web a sheet goes when its fading has ended: where nothing may move that end never comes.
+  const fade = useReducedMotion() ? "none" : "fade";
   return (
-    <Modal visible={open} transparent animationType="fade" onRequestClose={onClose}>
+    <Modal visible={open} transparent animationType={fade} onRequestClose={onClose}>
       <View style={[s.veil, roomy ? s.middle : s.below]}>
         <Pressable
           aria-label="Close"
