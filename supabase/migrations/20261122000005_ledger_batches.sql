@@ -153,16 +153,18 @@ begin
     select x.*, m.id as message_id,
       bots.status not in ('paused', 'failed', 'deleting') and bots.desired not in ('paused', 'deleted')
         and users.subscription_status in ('active', 'trialing') as entitled
-    from unnest(ids, bots, models, providers, price_versions, worst_picos, traces, hints) with ordinality
-      as x(id, bot_id, model, provider, price_version, picos, trace_id, hint, position)
+    from (
+      select distinct on (u.id) u.*
+      from unnest(ids, bots, models, providers, price_versions, worst_picos, traces, hints) with ordinality
+        as u(id, bot_id, model, provider, price_version, picos, trace_id, hint, position)
+      order by u.id, u.position
+    ) x
     join app.bots on bots.id = x.bot_id
     join app.users on users.id = bots.user_id
     left join app.messages m on m.id = x.trace_id::uuid and m.bot_id = x.bot_id
     where not exists (select from app.usage_logs l where l.id = x.id)
     order by x.bot_id, x.position
   loop
-    -- Said twice in this batch, and kept the first time.
-    continue when exists (select from app.usage_logs l where l.id = c.id);
     call_id := c.id;
     call_cause := case when c.message_id is null then coalesce(nullif(c.hint, 'chat'), 'background') else 'chat' end;
     select * into b from app.model_budgets m where m.bot_id = c.bot_id;
@@ -206,6 +208,24 @@ begin
     return next;
   end loop;
 end
+$$;
+
+-- The same for callers that hold the calls as objects.
+create or replace function app.reserve_calls(calls jsonb, process uuid)
+returns table (call_id uuid, refusal text, call_cause text)
+language sql as $$
+  select r.* from (
+    select array_agg(x.id order by x.position) as ids, array_agg(x.bot_id order by x.position) as bots,
+      array_agg(x.model order by x.position) as models, array_agg(x.provider order by x.position) as providers,
+      array_agg(x.price_version order by x.position) as price_versions,
+      array_agg(x.reserved_picos order by x.position) as worst_picos,
+      array_agg(x.trace_id order by x.position) as traces, array_agg(null::text) as hints
+    from rows from (jsonb_to_recordset(calls) as (id uuid, bot_id uuid, model text, provider text, price_version text,
+      reserved_picos bigint, trace_id text)) with ordinality
+      as x(id, bot_id, model, provider, price_version, reserved_picos, trace_id, position)
+  ) a
+  cross join lateral app.reserve_calls(a.ids, a.bots, a.models, a.providers, a.price_versions, a.worst_picos,
+    a.traces, a.hints, process) r
 $$;
 
 -- Closes calls with what they cost, folds them into the day and the message, and gives back what was
