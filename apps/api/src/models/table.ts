@@ -62,6 +62,9 @@ export async function reserveCalls(
   calls: readonly Reservation[],
   processId: string,
 ): Promise<ReserveResult[]> {
+  const [only] = calls;
+  const alone = only && calls.length === 1 ? await reserveAlone(db, only, processId) : undefined;
+  if (alone) return [alone];
   const { rows } = await sql<{ call_id: string; refusal: RefusalReason | null; call_cause: CallCause }>`
     select call_id, refusal, call_cause from app.reserve_calls(
       ${column(calls, (call) => call.callId)}::uuid[], ${column(calls, (call) => call.botId)}::uuid[],
@@ -76,6 +79,22 @@ export async function reserveCalls(
       ? { refusal: row.refusal, cause: row.call_cause }
       : { refusal: "unknown_bot", cause: "background" };
   });
+}
+
+/**
+ * The short way of an idle proxy: the first byte of its call waits for this.
+ * @returns undefined when the call has to go the way of all others, which tells why.
+ */
+async function reserveAlone(
+  db: Db,
+  call: Reservation,
+  processId: string,
+): Promise<ReserveResult | undefined> {
+  const { rows } = await sql<{ kept: boolean; cause: CallCause }>`
+    select kept, cause from app.reserve_alone(${call.callId}::uuid, ${call.botId}::uuid, ${call.model},
+      ${call.provider}, ${call.priceVersion}, ${call.reservedPicos.toString()}::bigint, ${call.traceId ?? null},
+      ${call.cause ?? null}, ${processId}::uuid)`.execute(db);
+  return rows[0]?.kept ? { refusal: null, cause: rows[0].cause } : undefined;
 }
 
 /** @returns the ids it closed; a missing one had been closed before. */
@@ -142,16 +161,6 @@ export async function deleteOldRuns(db: Db): Promise<void> {
   await sql`delete from app.model_runs where ctid in (
     select ctid from app.model_runs where started_at < now() - interval '7 days' limit 10000)`.execute(db);
   await sql`delete from app.model_processes where seen_at < now() - interval '1 day'`.execute(db);
-}
-
-/** @param hash SHA-256 of the key. */
-export async function selectBotByKeyHash(db: Db, hash: Buffer): Promise<string | undefined> {
-  const row = await db
-    .selectFrom("app.bots")
-    .select("id")
-    .where("model_key_hash", "=", hash)
-    .executeTakeFirst();
-  return row?.id;
 }
 
 export interface NearCap {

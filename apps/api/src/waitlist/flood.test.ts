@@ -21,7 +21,14 @@ test(`F3 ${POSTS} posts leave bounded rows and mails and no 500, and real people
   const app = await buildServer(deps);
   t.after(() => app.close());
   waitlistRoutes(
-    { app, authenticator: createAuthenticator({ ...deps, findBot: async () => undefined, accountState: async () => "open" }) },
+    {
+      app,
+      authenticator: createAuthenticator({
+        ...deps,
+        findBot: async () => undefined,
+        accountState: async () => "open",
+      }),
+    },
     deps,
   );
   const statuses = new Map<number, number>();

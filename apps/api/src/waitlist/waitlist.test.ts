@@ -53,7 +53,11 @@ async function joinAndConfirm(deps: Deps, email: string, more: Record<string, st
 async function serveWaitlist(t: TestContext, deps: Deps) {
   const app = await buildServer(deps);
   t.after(() => app.close());
-  const authenticator = createAuthenticator({ ...deps, findBot: async () => undefined, accountState: async () => "open" });
+  const authenticator = createAuthenticator({
+    ...deps,
+    findBot: async () => undefined,
+    accountState: async () => "open",
+  });
   waitlistRoutes({ app, authenticator }, deps);
   return app;
 }
