@@ -67,13 +67,31 @@ async function walk(using: Browser, { urls }: Ready, look: (typeof looks)[number
   await take("chat");
   await visit(page, `${urls.app}/brain`);
   await take("brain");
-  await visit(page, `${urls.app}/usage`);
-  await take("usage");
-  await visit(page, `${urls.app}/settings`);
-  await take("settings");
+  await spend(page, urls.app, take);
   await page.goto(urls.mail, { waitUntil: "networkidle" });
   await take("mail");
   await page.close();
+}
+
+/** What is spent, its limits, a stop, and the settings with their last door. */
+async function spend(page: Page, app: string, take: (name: string) => Promise<void>): Promise<void> {
+  await visit(page, `${app}/usage`);
+  await take("usage");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.getByRole("dialog").waitFor();
+  await take("limits");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Pause spending" }).click();
+  await page.getByRole("button", { name: "Let it go on" }).waitFor();
+  await take("usage-held");
+  await visit(page, `${app}/chat`);
+  await page.getByRole("button", { name: "Let it go on" }).waitFor();
+  await take("chat-held");
+  await visit(page, `${app}/settings`);
+  await take("settings");
+  await page.getByRole("button", { name: "Delete my account" }).click();
+  await page.getByRole("dialog").waitFor();
+  await take("delete-account");
 }
 
 async function converse(page: Page): Promise<void> {

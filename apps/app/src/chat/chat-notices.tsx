@@ -58,7 +58,9 @@ function Spending() {
   return (
     <>
       <HoldNotice>
-        <Button label="See what it did" kind="ghost" small onPress={toUsage} />
+        {budget?.hold?.reason === "user" ? null : (
+          <Button label="See what it did" kind="ghost" small onPress={toUsage} />
+        )}
       </HoldNotice>
       {near ? (
         <View style={s.line} testID="limit-line">

@@ -176,6 +176,13 @@ test("who waits for an answer is known, and nobody is when all is answered", () 
   assert.equal(awaiting(play([frame({ t: "state", id: id(1), state: "answered" })], t)), null);
 });
 
+test("an answer closes its question, also when the frame that said so came while nobody was here", () => {
+  const cached: Deed = { type: "restored", messages: [mine(1, { state: "delivered" })], pending: [] };
+  const t = play([cached, welcome(2), message(its(2, id(1)))]);
+  assert.equal(t.messages[0]?.state, "answered");
+  assert.equal(awaiting(t), null);
+});
+
 test("an unsent message of an earlier visit is queued again, whatever it was", () => {
   const t = play([
     {

@@ -162,11 +162,18 @@ function addMessage(t: Transcript, message: Message): Transcript {
   const ended = message.role === "bot" && message.replyTo !== null && message.replyTo === t.running?.replyTo;
   return {
     ...t,
-    messages: merge(t.messages, [message]),
+    messages: merge(answered(t.messages, message), [message]),
     pending: mine === null ? t.pending : t.pending.filter((p) => p.clientId !== mine),
     running: ended ? null : t.running,
     stopped: message.replyTo !== null && message.replyTo === t.stopped ? null : t.stopped,
   };
+}
+
+/** An answer says that its question is answered: the frame that said so may have come while nobody was here. */
+function answered(messages: readonly Message[], answer: Message): readonly Message[] {
+  const asked = messages.find((m) => m.id === answer.replyTo);
+  if (answer.role !== "bot" || !asked || asked.state === "answered") return messages;
+  return messages.map((m) => (m === asked ? { ...m, state: "answered" } : m));
 }
 
 /** The bubble becomes a message in its place, without waiting for the copy that goes to every device. */

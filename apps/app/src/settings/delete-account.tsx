@@ -41,7 +41,7 @@ const losses = [
 function Losses() {
   return (
     <>
-      <Text>This is what goes, and no backup of it stays with us:</Text>
+      <Text>This is what goes, and nobody can bring it back:</Text>
       <View role="list" style={s.list}>
         {losses.map((loss) => (
           <View key={loss} role="listitem" style={s.loss}>

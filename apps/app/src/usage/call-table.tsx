@@ -34,7 +34,7 @@ export function CallTable({
             <View key={name} role="cell" style={widthOf(name)}>
               <Text
                 kind="small"
-                numberOfLines={1}
+                numberOfLines={roomy ? 1 : 2}
                 style={isNumber(name) && s.right}
                 tone={name === "Charge" || name === "Why" ? "text" : "muted"}
               >

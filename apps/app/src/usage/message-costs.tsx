@@ -4,6 +4,7 @@ import { useRouter } from "expo-router";
 import { useState } from "react";
 import { Pressable, StyleSheet, View } from "react-native";
 import { Button } from "../ui/button.tsx";
+import { useRoomy } from "../ui/layout.ts";
 import { Sheet } from "../ui/sheet.tsx";
 import { Text } from "../ui/text.tsx";
 import { useColors } from "../ui/theme.ts";
@@ -50,6 +51,7 @@ export function MessageCosts({ messages, recent, isHere }: MessageCostsProps) {
 }
 
 function MessageLine({ cost, onPress }: { cost: MessageCost; onPress: () => void }) {
+  const roomy = useRoomy();
   const c = useColors();
   const style = ({ hovered, pressed }: PressState) => [
     s.line,
@@ -61,7 +63,7 @@ function MessageLine({ cost, onPress }: { cost: MessageCost; onPress: () => void
         <View style={s.words}>
           <Text numberOfLines={1}>{cost.text || "A message without words"}</Text>
           <Text kind="small" tone="muted">
-            {summary(cost)}
+            {roomy ? summary(cost) : short(cost)}
           </Text>
         </View>
         <Text kind="strong">{charge(cost.costPicos)}</Text>
@@ -70,10 +72,11 @@ function MessageLine({ cost, onPress }: { cost: MessageCost; onPress: () => void
   );
 }
 
-function summary(cost: MessageCost): string {
-  const calls = `${cost.calls} ${cost.calls === 1 ? "call" : "calls"}`;
-  return `${moment(cost.at)} · ${calls} · ${shortCount(cost.tokensIn + cost.tokensOut)} tokens`;
-}
+const short = (cost: MessageCost) =>
+  `${moment(cost.at)} · ${cost.calls} ${cost.calls === 1 ? "call" : "calls"}`;
+
+const summary = (cost: MessageCost) =>
+  `${short(cost)} · ${shortCount(cost.tokensIn + cost.tokensOut)} tokens`;
 
 function CallsOf({ cost, recent }: { cost: MessageCost; recent: Usage["recent"] }) {
   const calls = recent.filter((call) => call.messageId === cost.messageId);

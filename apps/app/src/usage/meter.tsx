@@ -25,7 +25,7 @@ export function Meter({ limit }: { limit: Limit }) {
         aria-valuemax={100}
         aria-valuenow={percent}
         aria-valuetext={`${limit.amounts}. ${limit.left}`}
-        style={[s.track, { backgroundColor: c.sunken, borderColor: c.line }]}
+        style={[s.track, { backgroundColor: c.line }]}
       >
         <View style={[s.fill, { backgroundColor: c[inks[limit.state]], width: `${limit.used * 100}%` }]} />
       </View>
@@ -40,6 +40,6 @@ const s = StyleSheet.create({
   wrap: { gap: space.xs },
   row: { flexDirection: "row", flexWrap: "wrap", justifyContent: "space-between", columnGap: space.m },
   name: { flexShrink: 1 },
-  track: { height: 10, borderRadius: 5, borderTopLeftRadius: 2, borderWidth: 1, overflow: "hidden" },
+  track: { height: 8, borderRadius: 4, borderTopLeftRadius: 2, overflow: "hidden" },
   fill: { height: 8 },
 });

@@ -57,14 +57,14 @@ function Shares({ usage }: { usage: Usage }) {
   const roomy = useRoomy();
   return (
     <View style={[s.pair, roomy && s.pairRoomy]}>
-      <Part title="By model">
+      <Part title="By model" half={roomy}>
         <ShareList
           label="By model"
           ink="shell"
           parts={usage.byModel.map((p) => ({ ...p, name: p.model, tokens: p.tokensIn + p.tokensOut }))}
         />
       </Part>
-      <Part title="By reason">
+      <Part title="By reason" half={roomy}>
         <ShareList
           label="By reason"
           ink="thought"
@@ -88,9 +88,10 @@ function Calls({ calls }: { calls: Usage["recent"] }) {
   );
 }
 
-function Part({ title, children }: { title: string; children: ReactNode }) {
+/** `half` shares its row with another where there is room. */
+function Part({ title, half, children }: { title: string; half?: boolean; children: ReactNode }) {
   return (
-    <Card label={title} style={s.part}>
+    <Card label={title} {...(half && { style: s.half })}>
       <Text kind="heading" level={2}>
         {title}
       </Text>
@@ -142,5 +143,5 @@ const s = StyleSheet.create({
   big: { flexGrow: 1, minWidth: 220 },
   pair: { gap: space.xl },
   pairRoomy: { flexDirection: "row" },
-  part: { flex: 1, minWidth: 0 },
+  half: { flex: 1, minWidth: 0 },
 });
