@@ -30,12 +30,9 @@ export async function readUsage(
 ): Promise<Usage> {
   const shown = month ?? monthOf(deps.clock.now());
   const firstDay = `${shown}-01`;
-  const { budget, days, calls, messages } = await withUser(deps.db, userId, async (trx) => ({
-    budget: await readOwnBudget(trx, userId),
-    days: await selectDays(trx, firstDay),
-    calls: await selectRecentCalls(trx, firstDay, RECENT),
-    messages: await selectDearestMessages(trx, firstDay, DEAREST),
-  }));
+  const { budget, days, calls, messages } = await withUser(deps.db, userId, (trx) =>
+    readMonth(trx, userId, firstDay),
+  );
   const total = sum(days);
   return {
     month: shown,
@@ -49,9 +46,24 @@ export async function readUsage(
   };
 }
 
-async function readOwnBudget(trx: Kysely<Database>, userId: string): Promise<BudgetView | undefined> {
+interface Month {
+  budget: BudgetView | undefined;
+  days: UsageDayRow[];
+  calls: Selectable<UsageLogTable>[];
+  messages: UsageMessageRow[];
+}
+
+/** Nothing of everything for a user without a bot. */
+async function readMonth(trx: Kysely<Database>, userId: string, firstDay: string): Promise<Month> {
   const bot = await findBotOfUser(trx, userId);
-  return bot && readBudget(trx, bot.id);
+  if (!bot) return { budget: undefined, days: [], calls: [], messages: [] };
+  const month = { botId: bot.id, firstDay };
+  return {
+    budget: await readBudget(trx, bot.id),
+    days: await selectDays(trx, month),
+    calls: await selectRecentCalls(trx, month, RECENT),
+    messages: await selectDearestMessages(trx, month, DEAREST),
+  };
 }
 
 function grouped<K extends string>(rows: UsageDayRow[], keyOf: (row: UsageDayRow) => K): [K, UsageTotals][] {
