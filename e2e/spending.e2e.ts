@@ -136,7 +136,7 @@ async function changeMonthLimit(dollars: string): Promise<void> {
   await ledger.getByRole("button", { name: "Change" }).click();
   await ledger.getByLabel("A month, in dollars").fill(dollars);
   await ledger.getByRole("button", { name: "Save limits" }).click();
-  await expect(ledger.getByRole("dialog")).toBeHidden();
+  await expect(ledger.getByRole("dialog", { name: "Limits" })).toBeHidden();
 }
 
 async function readUsage(): Promise<Usage> {

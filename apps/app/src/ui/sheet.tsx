@@ -1,6 +1,6 @@
 import { radius, space } from "@molt/brand";
 import type { ReactNode } from "react";
-import { Modal, Pressable, ScrollView, StyleSheet, View } from "react-native";
+import { Modal, Platform, Pressable, ScrollView, StyleSheet, View } from "react-native";
 import { IconButton } from "./button.tsx";
 import { useRoomy } from "./layout.ts";
 import { Text } from "./text.tsx";
@@ -21,8 +21,11 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
   const roomy = useRoomy();
   // On the web a sheet goes when its fading has ended: where nothing may move that end never comes.
   const fade = useReducedMotion() ? "none" : "fade";
+  // A browser's Modal is the dialog itself and only wants its name; a phone's is a bare layer.
+  const named = { "aria-label": title };
+  const dialog = Platform.OS === "web" ? {} : { role: "dialog" as const, "aria-modal": true, ...named };
   return (
-    <Modal visible={open} transparent animationType={fade} onRequestClose={onClose}>
+    <Modal visible={open} transparent animationType={fade} onRequestClose={onClose} {...web(named)}>
       <View style={[s.veil, roomy ? s.middle : s.below]}>
         <Pressable
           aria-label="Close"
@@ -31,9 +34,7 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
           style={[StyleSheet.absoluteFill, s.dim]}
         />
         <View
-          role="dialog"
-          aria-modal
-          aria-label={title}
+          {...dialog}
           style={[
             s.panel,
             roomy ? s.panelWide : s.panelPhone,
