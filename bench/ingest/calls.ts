@@ -1,16 +1,19 @@
 /** Calls of many users in batches: written plainly, and reserved and settled as the proxy does. */
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { systemClock } from "../../apps/api/src/clock.ts";
 import { column } from "../../apps/api/src/db/column.ts";
 import { openDatabase } from "../../apps/api/src/db/open.ts";
-import { createLog } from "../../apps/api/src/log.ts";
-import { Ledger } from "../../apps/api/src/models/ledger.ts";
-import type { Reservation, Settlement } from "../../apps/api/src/models/table.ts";
+import {
+  type Reservation,
+  reserveCalls,
+  type Settlement,
+  settleCalls,
+} from "../../apps/api/src/models/table.ts";
 import type { IngestDatabase, IngestUser } from "./database.ts";
 
 export const BATCH = 500;
 export const CONNECTIONS = 4;
+const PROCESS = randomUUID();
 const RESERVED = 50_000_000_000n;
 export const COST = 12_345_678_901n;
 
@@ -101,65 +104,55 @@ export async function insertPlainly({ url, users }: IngestDatabase, calls: numbe
 }
 
 export interface LedgerRates {
-  /** Calls a second; the repeated ones count, for they cost a look as well. */
-  reserve: number;
-  settle: number;
-  both: number;
+  reserve: Rate;
+  settle: Rate;
+  both: Rate;
   /** Median of one reservation and one settlement, one at a time. */
   oneReserveMs: number;
   oneSettleMs: number;
 }
 
-/** Callers that wait at the same time, as the streams of a busy proxy do. */
-const AT_ONCE = 4_000;
-
-/** Through the proxy's own ledger: its batches, its lanes, its connections. */
 export async function reserveAndSettle({ url, users }: IngestDatabase, calls: number): Promise<LedgerRates> {
-  const log = createLog([], "silent");
-  const db = openDatabase(url, { name: "bench-ingest", max: 20 });
-  const ledger = await Ledger.open({ db, log, clock: systemClock() });
-  const reserve = async (call: Reservation) => {
-    const { refusal } = await ledger.reserve(call);
-    if (refusal) throw new Error(`a call was refused: ${refusal}`);
+  const db = openDatabase(url, { name: "bench-ingest", max: CONNECTIONS });
+  const reserve = async (batch: Reservation[]) => {
+    const answers = await reserveCalls(db, batch, PROCESS);
+    if (answers.some((answer) => answer.refusal)) throw new Error("a call was refused");
   };
-  const settle = (call: Reservation) => ledger.settle({ ...settlementOf(call), botId: call.botId });
-  const both = (call: Reservation) => reserve(call).then(() => settle(call));
+  const settle = async (batch: Reservation[]) => {
+    const distinct = batch.slice(0, BATCH * 0.9);
+    const closed = await settleCalls(db, distinct.map(settlementOf));
+    if (closed.size !== distinct.length) throw new Error("a call was not settled");
+    if ((await settleCalls(db, distinct.slice(0, BATCH / 10).map(settlementOf))).size > 0)
+      throw new Error("a call was settled twice");
+  };
   try {
-    await perSecond(makeBatches(users, 8 * BATCH).flat(), both);
-    const first = makeBatches(users, calls).flat();
-    const figures = {
-      reserve: await perSecond(first, reserve),
-      settle: await perSecond(first, settle),
-      both: await perSecond(makeBatches(users, calls).flat(), both),
-    };
+    await rate(makeBatches(users, 8 * BATCH), async (batch) => reserve(batch).then(() => settle(batch)));
+    const batches = makeBatches(users, calls);
+    const reserved = await rate(batches, reserve);
+    const settled = await rate(batches, settle);
+    const both = await rate(makeBatches(users, calls), async (batch) =>
+      reserve(batch).then(() => settle(batch)),
+    );
     const reserveTimes: number[] = [];
     const settleTimes: number[] = [];
     for (const call of makeBatches(users, BATCH).flat().slice(0, 400)) {
       const start = performance.now();
-      await reserve(call);
+      await reserveCalls(db, [call], PROCESS);
       const between = performance.now();
-      await settle(call);
+      await settleCalls(db, [settlementOf(call)]);
       reserveTimes.push(between - start);
       settleTimes.push(performance.now() - between);
     }
-    return { ...figures, oneReserveMs: median(reserveTimes), oneSettleMs: median(settleTimes) };
+    return {
+      reserve: reserved,
+      settle: settled,
+      both,
+      oneReserveMs: median(reserveTimes),
+      oneSettleMs: median(settleTimes),
+    };
   } finally {
-    await ledger.close();
     await db.destroy();
   }
-}
-
-async function perSecond(
-  calls: readonly Reservation[],
-  work: (call: Reservation) => Promise<void>,
-): Promise<number> {
-  const left = [...calls];
-  const began = performance.now();
-  const caller = async () => {
-    for (let call = left.pop(); call; call = left.pop()) await work(call);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, caller));
-  return (calls.length * 1000) / (performance.now() - began);
 }
 
 export function median(values: readonly number[]): number {
