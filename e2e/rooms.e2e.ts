@@ -33,6 +33,21 @@ for (const { name, viewport, colorScheme } of looks) {
       await expectUsable(page);
     });
   }
+  for (const { room, opener, title } of [
+    { room: "usage", opener: "Change", title: "Limits" },
+    { room: "settings", opener: "Delete my account", title: "Delete your account?" },
+  ]) {
+    test(`the sheet "${title}" (${name}) fits and can be used by everybody`, async () => {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.goto(`${urls.app}/${room}`);
+      await page.getByRole("button", { name: opener }).click();
+      await expect(page.getByRole("dialog", { name: title })).toBeVisible();
+      await expectUsable(page);
+      await page.keyboard.press("Escape");
+      await expect(page.getByRole("dialog", { name: title })).toBeHidden();
+    });
+  }
   test(`the public pages (${name}) fit and can be used by everybody`, async ({ browser }) => {
     const visitor = await (
       await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" })

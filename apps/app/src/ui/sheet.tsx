@@ -27,8 +27,9 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
   return (
     <Modal visible={open} transparent animationType={fade} onRequestClose={onClose} {...web(named)}>
       <View style={[s.veil, roomy ? s.middle : s.below]}>
+        {/* A tap beside the sheet closes it; whoever does not see that has the button and Esc. */}
         <Pressable
-          aria-label="Close"
+          aria-hidden
           tabIndex={-1}
           onPress={onClose}
           style={[StyleSheet.absoluteFill, s.dim]}
