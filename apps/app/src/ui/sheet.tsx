@@ -28,12 +28,7 @@ export function Sheet({ title, open, onClose, children }: SheetProps) {
     <Modal visible={open} transparent animationType={fade} onRequestClose={onClose} {...web(named)}>
       <View style={[s.veil, roomy ? s.middle : s.below]}>
         {/* A tap beside the sheet closes it; whoever does not see that has the button and Esc. */}
-        <Pressable
-          aria-hidden
-          tabIndex={-1}
-          onPress={onClose}
-          style={[StyleSheet.absoluteFill, s.dim]}
-        />
+        <Pressable aria-hidden tabIndex={-1} onPress={onClose} style={[StyleSheet.absoluteFill, s.dim]} />
         <View
           {...dialog}
           style={[
