@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
-import { testProxy, type TestProxy } from "./testing/proxy.ts";
+import { testDeps } from "../testing/deps.ts";
+import { Ledger } from "./ledger.ts";
+import { makeBot, testProxy, type TestProxy } from "./testing/proxy.ts";
 
 const CENT = 10_000_000_000n;
 const hello = {
@@ -12,7 +14,11 @@ const hello = {
   stream: true,
 };
 
-async function limit({ deps, bot }: TestProxy, column: string, picos: bigint): Promise<void> {
+async function limit(
+  { deps, bot }: Pick<TestProxy, "deps" | "bot">,
+  column: string,
+  picos: bigint,
+): Promise<void> {
   await sql`insert into app.model_budgets (bot_id) values (${bot.id}) on conflict do nothing`.execute(
     deps.db,
   );
@@ -49,6 +55,49 @@ for (const { column, says } of [
     assert.ok(calls.reduce((sum, row) => sum + row.cost_picos, 0n) <= 10n * CENT);
     const again = await proxy.call("/v1/messages", hello, { headers });
     assert.equal(again.status, 200, "what was not used is given back");
+  });
+}
+
+const CAPS = [
+  "day_cap_picos",
+  "month_cap_picos",
+  "unattended_day_cap_picos",
+  "run_cap_picos",
+  "run_max_calls",
+] as const;
+
+for (const column of CAPS) {
+  test(`F101 fifty reservations of different sizes at once, through two proxies, keep to ${column}`, async (t) => {
+    const deps = await testDeps(t);
+    const bot = await makeBot(deps);
+    const left = column === "run_max_calls" ? 7n : 10n * CENT;
+    await limit({ deps, bot }, column, left);
+    const ledgers = [await Ledger.open(deps), await Ledger.open(deps)] as const;
+    t.after(() => Promise.all(ledgers.map((ledger) => ledger.close())));
+    const calls = Array.from({ length: 50 }, (_, at) => ({
+      callId: crypto.randomUUID(),
+      botId: bot.id,
+      model: "m",
+      provider: "p",
+      priceVersion: "v",
+      reservedPicos: (BigInt(1 + ((at * 7) % 13)) * CENT) / 4n,
+      traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+    }));
+    const answers = await Promise.all(calls.map((call, at) => ledgers[at % 2 === 0 ? 0 : 1].reserve(call)));
+    const kept = calls.filter((_, at) => answers[at]?.refusal === null);
+    assert.ok(kept.length > 0 && kept.length < 50);
+    const open = kept.reduce((sum, call) => sum + call.reservedPicos, 0n);
+    const used = column === "run_max_calls" ? BigInt(kept.length) : open;
+    assert.ok(used <= left, `${used} of ${left}`);
+    const refused = calls.filter((call) => !kept.includes(call));
+    const smallest = refused.map((call) => call.reservedPicos).toSorted((a, b) => Number(a - b))[0] ?? 0n;
+    assert.ok(column === "run_max_calls" ? used === left : used + smallest > left, "what fits is let out");
+    const rows = await deps.db
+      .selectFrom("app.usage_logs")
+      .select("id")
+      .where("state", "=", "reserved")
+      .execute();
+    assert.deepEqual(rows.map((row) => row.id).toSorted(), kept.map((call) => call.callId).toSorted());
   });
 }
 
