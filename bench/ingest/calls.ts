@@ -1,19 +1,16 @@
 /** Calls of many users in batches: written plainly, and reserved and settled as the proxy does. */
 import { randomUUID } from "node:crypto";
 import pg from "pg";
+import { systemClock } from "../../apps/api/src/clock.ts";
 import { column } from "../../apps/api/src/db/column.ts";
 import { openDatabase } from "../../apps/api/src/db/open.ts";
-import {
-  type Reservation,
-  reserveCalls,
-  type Settlement,
-  settleCalls,
-} from "../../apps/api/src/models/table.ts";
+import { createLog } from "../../apps/api/src/log.ts";
+import { Ledger } from "../../apps/api/src/models/ledger.ts";
+import type { Reservation, Settlement } from "../../apps/api/src/models/table.ts";
 import type { IngestDatabase, IngestUser } from "./database.ts";
 
 export const BATCH = 500;
 export const CONNECTIONS = 4;
-const PROCESS = randomUUID();
 const RESERVED = 50_000_000_000n;
 export const COST = 12_345_678_901n;
 
@@ -104,78 +101,123 @@ export async function insertPlainly({ url, users }: IngestDatabase, calls: numbe
 }
 
 export interface LedgerRates {
-  reserve: Rate;
-  settle: Rate;
-  both: Rate;
+  /** Calls a second; the repeated ones count, for they cost a look as well. */
+  reserve: number;
+  settle: number;
+  both: number;
+  /** Ids it reserved and settled; repeats left out. */
+  distinct: number;
   /** Median of one reservation and one settlement, one at a time. */
   oneReserveMs: number;
   oneSettleMs: number;
 }
 
+/** Callers that wait at the same time, as the streams of a busy proxy do. */
+const AT_ONCE = 4_000;
+
+/** Through the proxy's own ledger: its batches and its connections. */
 export async function reserveAndSettle({ url, users }: IngestDatabase, calls: number): Promise<LedgerRates> {
-  const db = openDatabase(url, { name: "bench-ingest", max: CONNECTIONS });
-  const reserve = async (batch: Reservation[]) => {
-    const answers = await reserveCalls(db, batch, PROCESS);
-    if (answers.some((answer) => answer.refusal)) throw new Error("a call was refused");
+  const log = createLog([], "silent");
+  const db = openDatabase(url, { name: "bench-ingest", max: 20 });
+  const ledger = await Ledger.open({ db, log, clock: systemClock() });
+  const sent = new Set<string>();
+  const reserve = async (call: Reservation) => {
+    sent.add(call.callId);
+    const { refusal } = await ledger.reserve(call);
+    if (refusal) throw new Error(`a call was refused: ${refusal}`);
   };
-  const settle = async (batch: Reservation[]) => {
-    const distinct = batch.slice(0, BATCH * 0.9);
-    const closed = await settleCalls(db, distinct.map(settlementOf));
-    if (closed.size !== distinct.length) throw new Error("a call was not settled");
-    if ((await settleCalls(db, distinct.slice(0, BATCH / 10).map(settlementOf))).size > 0)
-      throw new Error("a call was settled twice");
-  };
+  const settle = (call: Reservation) => ledger.settle(settlementOf(call));
+  const both = (call: Reservation) => reserve(call).then(() => settle(call));
   try {
-    await rate(makeBatches(users, 8 * BATCH), async (batch) => reserve(batch).then(() => settle(batch)));
-    const batches = makeBatches(users, calls);
-    const reserved = await rate(batches, reserve);
-    const settled = await rate(batches, settle);
-    const both = await rate(makeBatches(users, calls), async (batch) =>
-      reserve(batch).then(() => settle(batch)),
-    );
+    await perSecond(makeBatches(users, 8 * BATCH).flat(), both);
+    const first = makeBatches(users, calls).flat();
+    const figures = {
+      reserve: await perSecond(first, reserve),
+      settle: await perSecond(first, settle),
+      both: await perSecond(makeBatches(users, calls).flat(), both),
+    };
     const reserveTimes: number[] = [];
     const settleTimes: number[] = [];
     for (const call of makeBatches(users, BATCH).flat().slice(0, 400)) {
       const start = performance.now();
-      await reserveCalls(db, [call], PROCESS);
+      await reserve(call);
       const between = performance.now();
-      await settleCalls(db, [settlementOf(call)]);
+      await settle(call);
       reserveTimes.push(between - start);
       settleTimes.push(performance.now() - between);
     }
     return {
-      reserve: reserved,
-      settle: settled,
-      both,
+      ...figures,
+      distinct: sent.size,
       oneReserveMs: median(reserveTimes),
       oneSettleMs: median(settleTimes),
     };
   } finally {
+    await ledger.close();
     await db.destroy();
   }
+}
+
+async function perSecond(
+  calls: readonly Reservation[],
+  work: (call: Reservation) => Promise<void>,
+): Promise<number> {
+  const left = [...calls];
+  const began = performance.now();
+  const caller = async () => {
+    for (let call = left.pop(); call; call = left.pop()) await work(call);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, caller));
+  return (calls.length * 1000) / (performance.now() - began);
 }
 
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
-/** @throws {Error} when ledger, budgets, days and messages do not say the same. */
-export async function checkSums({ client }: IngestDatabase): Promise<{ rows: number; picos: string }> {
+/**
+ * @param calls - how many different ids were sent.
+ * @throws {Error} when one is missing, or ledger, budgets, days and messages do not say the same.
+ */
+export async function checkSums(
+  { client }: IngestDatabase,
+  calls: number,
+): Promise<{ rows: number; picos: string }> {
   const { rows } = await client.query<
-    Record<"rows" | "ledger" | "budgets" | "days" | "chats" | "messages", string>
+    Record<
+      | "rows"
+      | "ledger"
+      | "budgets"
+      | "days"
+      | "dayCalls"
+      | "chats"
+      | "chatCalls"
+      | "messages"
+      | "messageCalls",
+      string
+    >
   >(
-    `select (select count(*) from app.usage_logs where process_id is not null)::text as rows,
-       (select sum(cost_picos) from app.usage_logs where process_id is not null)::text as ledger,
+    `with proxied as (select * from app.usage_logs where process_id is not null),
+       chat as (select * from proxied where message_id is not null)
+     select (select count(*) from proxied where state = 'settled')::text as rows,
+       (select sum(cost_picos) from proxied)::text as ledger,
        (select sum(day_picos) from app.model_budgets)::text as budgets,
        (select sum(cost_picos) from app.usage_days)::text as days,
-       (select sum(cost_picos) from app.usage_logs where process_id is not null and message_id is not null)::text as chats,
-       (select sum(cost_picos) from app.usage_messages)::text as messages`,
+       (select sum(calls) from app.usage_days)::text as "dayCalls",
+       (select sum(cost_picos) from chat)::text as chats,
+       (select count(*) from chat)::text as "chatCalls",
+       (select sum(cost_picos) from app.usage_messages)::text as messages,
+       (select sum(calls) from app.usage_messages)::text as "messageCalls"`,
   );
   const sums = rows[0];
   if (!sums) throw new Error("the database answered nothing");
-  const { ledger, budgets, days, chats, messages } = sums;
-  const expected = (BigInt(sums.rows) * COST).toString();
-  if ([ledger, budgets, days].some((sum) => sum !== expected) || chats !== messages)
-    throw new Error(`the sums differ: ${JSON.stringify(sums)}`);
-  return { rows: Number(sums.rows), picos: ledger };
+  const expected = (BigInt(calls) * COST).toString();
+  if (
+    [sums.rows, sums.dayCalls].some((count) => count !== calls.toString()) ||
+    [sums.ledger, sums.budgets, sums.days].some((sum) => sum !== expected) ||
+    sums.chats !== sums.messages ||
+    sums.chatCalls !== sums.messageCalls
+  )
+    throw new Error(`${calls} calls were sent, the tables say ${JSON.stringify(sums)}`);
+  return { rows: Number(sums.rows), picos: sums.ledger };
 }
