@@ -4,6 +4,7 @@
  */
 import { firstReply } from "../bench/first-reply.ts";
 import { benchIngest } from "../bench/ingest.ts";
+import { benchLighthouse } from "../bench/lighthouse.ts";
 import { benchProxy } from "../bench/proxy.ts";
 import { printProxy } from "../bench/proxy/print.ts";
 import { benchStorm } from "../bench/storm.ts";
@@ -17,6 +18,15 @@ const benches: Record<string, () => Promise<void>> = {
     await benchIngest((line) => console.log(`  ${line}`));
   },
   storm: benchStorm,
+  async lighthouse() {
+    console.log("  starting a fresh copy …");
+    const copy = await startCopy();
+    try {
+      if (!(await benchLighthouse(copy, (line) => console.log(`  ${line}`)))) process.exitCode = 1;
+    } finally {
+      await copy.stop();
+    }
+  },
   async "first-reply"() {
     console.log("  starting a fresh copy …");
     const copy = await startCopy();

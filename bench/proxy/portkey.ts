@@ -1,38 +1,15 @@
-/**
- * The peer: @portkey-ai/gateway, which is not among the packages of this repository. It is installed
- * from the npm registry into a folder of its own under the system's temporary folder on first use.
- */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** The peer: @portkey-ai/gateway. */
 import { setTimeout as delay } from "node:timers/promises";
 import { freePort } from "../../scripts/lib/ports.ts";
+import { installPeer, peerFile } from "../peer.ts";
 import { type Part, spawnNode } from "./part.ts";
 
-const VERSION = "1.15.2";
-const FOLDER = join(tmpdir(), `molt-bench-portkey-${VERSION}`);
-const SERVER = join(FOLDER, "node_modules/@portkey-ai/gateway/build/start-server.js");
-const INSTALL_MS = 60_000;
+const PORTKEY = { name: "@portkey-ai/gateway", version: "1.15.2", file: "build/start-server.js" };
 const START_MS = 20_000;
 
-/** @returns why it cannot be had, or undefined when it is there. Installs with scripts off. */
-export async function installPortkey(say: (line: string) => void): Promise<string | undefined> {
-  if (existsSync(SERVER)) return undefined;
-  say(`installing @portkey-ai/gateway@${VERSION} from the npm registry into ${FOLDER}, once`);
-  await mkdir(FOLDER, { recursive: true });
-  const args = ["install", "--prefix", FOLDER, "--ignore-scripts", "--no-audit", "--no-fund"];
-  const npm = spawn("npm", [...args, `@portkey-ai/gateway@${VERSION}`], {
-    stdio: ["ignore", "ignore", "pipe"],
-    timeout: INSTALL_MS,
-  });
-  let errors = "";
-  npm.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  const [code] = await once(npm, "close").catch((error: unknown) => [String(error)]);
-  if (code === 0 && existsSync(SERVER)) return undefined;
-  return errors.trim().split("\n")[0] ?? `npm ended with ${String(code)}`;
+/** @returns why it cannot be had, or undefined when it is there. */
+export function installPortkey(say: (line: string) => void): Promise<string | undefined> {
+  return installPeer(PORTKEY, say);
 }
 
 /** What a client sends so that Portkey asks our origin. */
@@ -48,7 +25,7 @@ export function portkeyHeaders(originUrl: string, key: string): Record<string, s
 export async function startPortkey(core?: number): Promise<Part> {
   const port = await freePort();
   const preload = new URL("portkey-preload.ts", import.meta.url).pathname;
-  const child = spawnNode(SERVER, {
+  const child = spawnNode(peerFile(PORTKEY), {
     env: { NODE_ENV: "production" },
     flags: ["--import", preload],
     args: [`--port=${port}`, "--headless"],
