@@ -63,7 +63,14 @@ export function planAnswer({ requestId, prompt, format, cache, planned }: PlanOp
   const usage: Usage = { ...input, output: counted.output, thinking: counted.thinking };
   const nonsense = planned.get("usage")?.tokens;
   const reported = nonsense === undefined ? usage.output : NONSENSE;
-  const answer: Answer = { id: requestId.slice(4), prompt, reply: counted.reply, usage, reported };
+  const answering = { ...prompt, model: planned.get("model")?.model ?? prompt.model };
+  const answer: Answer = {
+    id: requestId.slice(4),
+    prompt: answering,
+    reply: counted.reply,
+    usage,
+    reported,
+  };
   const frames = prompt.stream
     ? withError(format.frames(answer), planned.get("error")?.message)
     : [{ bytes: JSON.stringify(format.body(answer)), output: usage.output, paced: false }];
@@ -75,7 +82,7 @@ export function planAnswer({ requestId, prompt, format, cache, planned }: PlanOp
   const at = new Date(now).toISOString();
   const truth = {
     requestId,
-    model: prompt.model,
+    model: answering.model,
     usage: { ...usage, output },
     sha256: hash.digest("hex"),
     at,

@@ -14,6 +14,8 @@ export type Fault =
   | { kind: "slow"; delayMs: number }
   /** Milliseconds before anything is answered. */
   | { kind: "late"; delayMs: number }
+  /** Says that another model answered. */
+  | { kind: "model"; model: string }
   /** Says this text instead of the script's. */
   | { kind: "reply"; text: string }
   /** An SSE `error` event after the first word. */
@@ -24,7 +26,7 @@ export interface PlannedFaults {
   get<K extends Fault["kind"]>(kind: K): Extract<Fault, { kind: K }> | undefined;
 }
 
-const kinds = ["status", "cut", "silent", "usage", "slow", "late", "reply", "error"];
+const kinds = ["status", "cut", "silent", "usage", "slow", "late", "model", "reply", "error"];
 
 export class Faults {
   #planned: { fault: Fault; times: number }[] = [];

@@ -1,6 +1,7 @@
 /** The ledger's row of one running call: reserved when this exists, closed exactly once. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { priceOf } from "@molt/contract";
 import type { Clock } from "../clock.ts";
 import { failpoint } from "../failpoints.ts";
 import { costPicos, type Tokens, worstCasePicos } from "./cost.ts";
@@ -50,7 +51,8 @@ export class CallRow {
     const callId = randomUUID();
     const { price } = route;
     const reservedPicos = worstCasePicos(Math.min(call.maxInput, price.contextWindow), call.maxOutput, price);
-    const names = { model: call.model, provider: route.provider.id, priceVersion: price.version };
+    // Under the provider's own name: by a model's many aliases a bot could fill tables without end.
+    const names = { model: price.model, provider: route.provider.id, priceVersion: price.version };
     const result = await ledger
       .reserve({ callId, botId, ...names, reservedPicos, traceId, cause: call.cause })
       .catch((cause: unknown) => {
@@ -60,6 +62,11 @@ export class CallRow {
     const row = new CallRow(callId, start);
     ledger.track({ callId, price, tokensSoFar: () => row.#tokensSoFar() });
     return row;
+  }
+
+  /** Set from the first `close` on; resolves with it. */
+  get closing(): Promise<void> | undefined {
+    return this.#closing;
   }
 
   answered(answer: UpstreamAnswer, reading?: Reading): void {
@@ -95,6 +102,15 @@ export class CallRow {
   estimate(reading: Reading): Tokens {
     const { body, maxOutput } = this.#start.call;
     return estimateTokens(reading, body.length, maxOutput);
+  }
+
+  /**
+   * Whether another model answered than the one whose price was reserved. A name without a price says
+   * nothing: providers have several for one model.
+   */
+  isAnother(answered: string): boolean {
+    const [asked, found] = [this.#start.call.model, answered].map((name) => priceOf(name)?.model);
+    return asked !== undefined && found !== undefined && asked !== found;
   }
 
   #tokensSoFar(): Tokens | undefined {

@@ -211,6 +211,32 @@ test("F99 a model without a price never reaches the provider", async (t) => {
   assert.deepEqual(await deps.db.selectFrom("app.usage_logs").selectAll().execute(), []);
 });
 
+test("F99 an answer of another model than the one that was asked stands out in the ledger", async (t) => {
+  const { call, control, settledRows } = await testProxy(t);
+  const asked = [
+    ["/v1/messages", { ...hello, model: "claude-sonnet-5-20260901" }, "claude-sonnet-5", "claude-opus-5"],
+    ["/v1/chat/completions", { ...hello, model: "gpt-5.6" }, "gpt-5.6-sol", "gpt-5-pro"],
+  ] as const;
+  const expected: [string, string | null][] = [];
+  for (const [path, body, name, other] of asked) {
+    for (const [stream, answered] of [
+      [true, other],
+      [false, other],
+      [true, `${name}`],
+      [true, "a-name-nobody-knows"],
+    ] as const) {
+      await control({ kind: "model", model: answered });
+      assert.equal((await call(path, { ...body, stream })).status, 200);
+      expected.push([name, answered === other ? `answered_by: ${other}` : null]);
+    }
+  }
+  const rows = await settledRows(expected.length);
+  assert.deepEqual(
+    rows.map(({ model, reason }) => [model, reason]),
+    expected,
+  );
+});
+
 test("F100 a changed price applies to later calls, and each row says which it had", async (t) => {
   const { call, settledRows, deps, env, bot } = await testProxy(t);
   await call("/v1/messages", hello);

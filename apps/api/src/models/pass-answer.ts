@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import type { Deps } from "../deps.ts";
 import { failpoint } from "../failpoints.ts";
-import type { CallRow } from "./call-row.ts";
+import type { CallRow, Ending } from "./call-row.ts";
 import { noTokens } from "./cost.ts";
 import type { CallRequest } from "./read-call.ts";
 import { type Reading, UsageReader } from "./read-usage.ts";
@@ -57,24 +57,37 @@ export async function passAnswer(passing: Passing, answer: UpstreamAnswer): Prom
 }
 
 /** Writes the provider's numbers while the end of the answer waits, but not for ever. */
-function settleReported({ row, log, botId }: Passing, { tokens, nonsense }: Reading): Promise<void> {
-  if (nonsense !== undefined) return Promise.resolve();
+function settleReported(passing: Passing, reading: Reading): Promise<void> {
+  const { row, log, botId } = passing;
+  if (reading.nonsense !== undefined) return Promise.resolve();
   return new Promise((resolve) => {
     const late = setTimeout(() => {
       log.warn({ botId, callId: row.callId }, "an answer did not wait for its settlement any longer");
       resolve();
     }, SETTLE_PATIENCE_MS);
-    void row.close({ state: "settled", tokens, reason: undefined }).then(() => {
+    void row.close(reported(passing, reading)).then(() => {
       clearTimeout(late);
       resolve();
     });
   });
 }
 
-async function settle({ row, log, botId, call }: Passing, reading: Reading, end: RelayEnd): Promise<void> {
+/** The provider's numbers. Billed as asked, also where another model answered: the operator hears of it. */
+function reported({ row, log, botId, call }: Passing, { tokens, model }: Reading): Ending {
+  const other = model !== undefined && row.isAnother(model) ? model : undefined;
+  if (other !== undefined)
+    log.error(
+      { botId, callId: row.callId, asked: call.model, answered: other },
+      "another model answered than the one that was asked, its price may differ",
+    );
+  return { state: "settled", tokens, reason: other === undefined ? undefined : `answered_by: ${other}` };
+}
+
+async function settle(passing: Passing, reading: Reading, end: RelayEnd): Promise<void> {
+  const { row, log, botId, call } = passing;
   const { nonsense } = reading;
   if (reading.isFinal && nonsense === undefined) {
-    await row.close({ state: "settled", tokens: reading.tokens, reason: undefined });
+    await (row.closing ?? row.close(reported(passing, reading)));
     return;
   }
   const reason = estimateReason(end, reading);

@@ -35,6 +35,13 @@ test("a client's own stream options are kept when the usage is asked for", () =>
   });
 });
 
+test("of two limits of the output the larger one is reserved, and another format's is none", () => {
+  const two = { ...chat, max_completion_tokens: 1, max_tokens: 90_000 };
+  assert.equal(read("openai-completions", two).maxOutput, 90_000);
+  const call = read("openai-responses", { model: "gpt-5", input: "hi", max_tokens: 1 });
+  assert.deepEqual([call.maxOutput, JSON.parse(call.body.toString()).max_output_tokens], [8192, 8192]);
+});
+
 test("several choices may each use the whole limit", () => {
   assert.equal(read("openai-completions", { ...chat, n: 3, max_tokens: 100 }).maxOutput, 300);
 });
@@ -79,6 +86,19 @@ for (const { name, api, body } of [
     api: "openai-responses",
     body: { model: "gpt-5", input: "hi", previous_response_id: "resp_1" },
   },
+  {
+    name: "a second model in capital letters",
+    api: "openai-completions",
+    body: { ...chat, MODEL: "gpt-5-pro" },
+  },
+  ...["models", "preset", "plugins", "provider", "route", "prediction"].map(
+    (field) =>
+      ({
+        name: `a request with ${field}`,
+        api: "openai-completions",
+        body: { ...chat, [field]: ["x"] },
+      }) as const,
+  ),
   { name: "sound", api: "openai-completions", body: { ...chat, modalities: ["text", "audio"] } },
 ] as const) {
   test(`${name} is refused with a 400 that says why`, () => {

@@ -26,6 +26,11 @@ export interface CallRequest {
 /** What we set where an OpenAI client sets no limit: without one there is no worst case to reserve. */
 const DEFAULT_MAX_OUTPUT = 8_192;
 const LARGEST_OUTPUT = 1_000_000;
+/** What the formats call the limit of the output; the first is the one we set. */
+const OUTPUT_LIMITS = {
+  "openai-responses": ["max_output_tokens"],
+  "openai-completions": ["max_completion_tokens", "max_tokens"],
+} as const;
 const MAX_CHOICES = 8;
 /**
  * Tokens of one picture, whatever its size in bytes. Providers scale pictures down first; 1,600 to
@@ -38,6 +43,7 @@ type Json = Record<string, unknown>;
 /** @throws {CallRefused} 400 with the field that is wrong. */
 export function readCall(api: ModelApi, bytes: Buffer): CallRequest {
   const body = parse(bytes);
+  refuseOddNames(body);
   const { model } = body;
   if (typeof model !== "string" || model === "" || model.length > 200)
     throw badRequest("model: Field required");
@@ -51,8 +57,10 @@ export function readCall(api: ModelApi, bytes: Buffer): CallRequest {
     if (maxOutput === undefined) throw badRequest("max_tokens: Field required");
     return { ...base, maxOutput, body: bytes, dropUsageChunk: false };
   }
-  const name = api === "openai-responses" ? "max_output_tokens" : "max_completion_tokens";
-  const asked = wholeNumber(body, name, LARGEST_OUTPUT) ?? wholeNumber(body, "max_tokens", LARGEST_OUTPUT);
+  const [name, ...others] = OUTPUT_LIMITS[api];
+  const limits = [name, ...others].map((limit) => wholeNumber(body, limit, LARGEST_OUTPUT) ?? 0);
+  // Which of two a server goes by is its own business: the larger one is the worst case.
+  const asked = Math.max(...limits) || undefined;
   const extra: Json = asked === undefined ? { [name]: DEFAULT_MAX_OUTPUT } : {};
   const wantsUsage = isObject(body["stream_options"]) && body["stream_options"]["include_usage"] === true;
   const askUsage = api === "openai-completions" && stream && !wantsUsage;
@@ -97,14 +105,42 @@ function withFields(bytes: Buffer, body: Json, extra: Json): Buffer {
   ]);
 }
 
+/**
+ * Some servers take `MODEL` for `model` (Go's reader does), so that they would read another request
+ * than the one that was weighed here. All fields of all three formats are lower case.
+ */
+function refuseOddNames(body: Json): void {
+  const odd = Object.keys(body).find((name) => !/^[a-z][a-z0-9_]*$/.test(name));
+  if (odd !== undefined)
+    throw badRequest(`${JSON.stringify(odd.slice(0, 100))}: Extra inputs are not permitted`);
+}
+
 /** Client-side tools of the providers: run by the bot, billed as tokens. All others are functions. */
 const CLIENT_TOOLS =
   /^(custom|function|bash_\d+|text_editor_\d+|computer_\d+|memory_\d+|local_shell|shell|apply_patch|namespace|tool_search)$/;
+const UNPRICED = [
+  "mcp_servers",
+  "container",
+  "inference_geo",
+  "previous_response_id",
+  "conversation",
+  "prompt",
+  "audio",
+  "web_search_options",
+  "prediction",
+  "models",
+  "preset",
+  "plugins",
+  "provider",
+  "route",
+] as const;
 const FREE_TIERS: readonly unknown[] = [undefined, null, "auto", "default", "standard", "standard_only"];
 
 /**
- * Refuses what is billed by something else than the tokens of this answer: searches, faster tiers,
- * sound, code containers, answers that come later or hang on stored conversations.
+ * Refuses what is billed by something else than the tokens of this answer (searches, faster tiers,
+ * sound, code containers, answers that come later or hang on stored conversations), what may be billed
+ * beyond the limit of the output (predictions), and what lets somebody else choose the model or its
+ * price after it was weighed (OpenRouter's routing).
  */
 function refuseUnpriced(api: ModelApi, body: Json): void {
   const refuse = (what: string) => badRequest(`${what} is not available on this platform.`);
@@ -115,18 +151,8 @@ function refuseUnpriced(api: ModelApi, body: Json): void {
   }
   if (!FREE_TIERS.includes(body["service_tier"]))
     throw refuse(`service_tier ${JSON.stringify(body["service_tier"])}`);
-  for (const name of [
-    "mcp_servers",
-    "container",
-    "inference_geo",
-    "previous_response_id",
-    "conversation",
-    "prompt",
-    "audio",
-    "web_search_options",
-  ]) {
-    if (api !== "openai-completions" || name !== "prompt") if (isSet(body[name])) throw refuse(name);
-  }
+  for (const name of UNPRICED)
+    if ((api !== "openai-completions" || name !== "prompt") && isSet(body[name])) throw refuse(name);
   if (isSet(body["speed"]) && body["speed"] !== "standard") throw refuse("speed");
   if (body["background"] === true) throw refuse("background");
   const { modalities } = body;

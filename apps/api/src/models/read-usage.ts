@@ -16,6 +16,8 @@ type Json = Record<string, unknown>;
 
 export interface Reading {
   tokens: Tokens;
+  /** The model that answered, as the provider names it beside its numbers. */
+  model: string | undefined;
   /** The provider's final numbers are in `tokens`. */
   isFinal: boolean;
   /** `tokens` has the provider's input side, though not the final output. */
@@ -32,6 +34,7 @@ export interface Reading {
 export class UsageReader {
   readonly reading: Reading = {
     tokens: noTokens,
+    model: undefined,
     isFinal: false,
     knowsInput: false,
     pieces: 0,
@@ -75,7 +78,10 @@ export class UsageReader {
     const text = Buffer.concat(this.#body).toString("utf8");
     this.#body = [];
     const body = parseObject(text);
-    if (body && isObject(body["usage"])) this.#take(body["usage"], true);
+    if (body && isObject(body["usage"])) {
+      this.#name(body["model"]);
+      this.#take(body["usage"], true);
+    }
   }
 
   /** Looks for the few marks that matter in all the events at once; only what has numbers is decoded. */
@@ -100,18 +106,28 @@ export class UsageReader {
     const { type } = data;
     if (this.#api === "anthropic-messages") {
       const message = isObject(data["message"]) ? data["message"] : {};
-      if (type === "message_start") this.#take(message["usage"], false);
+      if (type === "message_start") {
+        this.#name(message["model"]);
+        this.#take(message["usage"], false);
+      }
       const delta = isObject(data["delta"]) ? data["delta"] : {};
       if (type === "message_delta") this.#take(data["usage"], typeof delta["stop_reason"] === "string");
       return;
     }
     if (this.#api === "openai-completions") {
+      this.#name(data["model"]);
       this.#take(data["usage"], isLastChunk(data["choices"]));
       return;
     }
     const final =
       type === "response.completed" || type === "response.incomplete" || type === "response.failed";
-    if (final && isObject(data["response"])) this.#take(data["response"]["usage"], true);
+    if (!final || !isObject(data["response"])) return;
+    this.#name(data["response"]["model"]);
+    this.#take(data["response"]["usage"], true);
+  }
+
+  #name(model: unknown): void {
+    if (typeof model === "string") this.reading.model ??= model.slice(0, 200);
   }
 
   /** Later numbers replace earlier ones and are never added; a missing one keeps what was known (F97). */
