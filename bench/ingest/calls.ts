@@ -5,8 +5,8 @@ import { systemClock } from "../../apps/api/src/clock.ts";
 import { column } from "../../apps/api/src/db/column.ts";
 import { openDatabase } from "../../apps/api/src/db/open.ts";
 import { createLog } from "../../apps/api/src/log.ts";
-import { Ledger } from "../../apps/api/src/models/ledger.ts";
-import type { Reservation, Settlement } from "../../apps/api/src/models/table.ts";
+import { type BotSettlement, Ledger } from "../../apps/api/src/models/ledger.ts";
+import type { Reservation } from "../../apps/api/src/models/table.ts";
 import type { IngestDatabase, IngestUser } from "./database.ts";
 
 export const BATCH = 500;
@@ -34,7 +34,7 @@ function pick<T>(items: readonly T[]): T {
   return item;
 }
 
-function settlementOf(call: Reservation): Settlement {
+function settlementOf(call: Reservation): BotSettlement {
   const tokens = {
     input: 800,
     cacheRead: 4_000,
@@ -44,10 +44,10 @@ function settlementOf(call: Reservation): Settlement {
     reasoning: 100,
   };
   const times = { firstByteMs: 612, latencyMs: 4_380 };
-  const { callId } = call;
+  const { callId, botId } = call;
   const providerRequestId = `req_${callId}`;
   const answer = { providerRequestId, httpStatus: 200, reason: undefined, ...times };
-  return { callId, state: "settled", tokens, costPicos: COST, ...answer };
+  return { callId, botId, state: "settled", tokens, costPicos: COST, ...answer };
 }
 
 export interface Rate {

@@ -38,6 +38,7 @@ async function callModel(world: World, { botId }: Payer, calls: readonly CallOpt
     if (open) continue;
     await ledger.settle({
       callId,
+      botId,
       state: "settled",
       tokens: used,
       costPicos: costPicos(used, price),

@@ -85,6 +85,7 @@ export class CallRow {
     const settle = () =>
       this.#start.ledger.settle({
         callId: this.callId,
+        botId: this.#start.botId,
         state,
         tokens,
         costPicos: costPicos(tokens, this.#start.route.price),

@@ -18,6 +18,12 @@ import {
 } from "./table.ts";
 
 const MAX_BATCH = 500;
+/**
+ * Batches under way at once. A batch locks the budgets of its bots until it is committed, so two that
+ * share a bot only wait for each other: all calls of one bot go down one lane. Two take in 1.6 times
+ * what one does (bench ingest on two cores), four hardly more, and more lanes make smaller batches.
+ */
+const LANES = 2;
 /** Settlements that may wait for the database. Beyond it the sweeper closes the call as an estimate. */
 const MAX_UNSETTLED = 50_000;
 const RETRY_MS = 250;
@@ -34,25 +40,33 @@ export interface OpenCall {
   tokensSoFar(): Tokens | undefined;
 }
 
+/** A settlement, and whose it is. */
+export interface BotSettlement extends Settlement {
+  botId: string;
+}
+
+interface Lane {
+  reserve: Batch<Reservation, ReserveResult>;
+  settle: Batch<Settlement, true>;
+}
+
 /** What the proxy needs of a ledger. */
 export type CallLedger = Pick<Ledger, "reserve" | "track" | "settle" | "giveUp" | "close">;
 
 export class Ledger {
   readonly processId: string = randomUUID();
   readonly #deps: Pick<Deps, "db" | "log" | "clock">;
-  readonly #reserve: Batch<Reservation, ReserveResult>;
-  readonly #settle: Batch<Settlement, true>;
+  readonly #lanes: readonly Lane[];
   readonly #open = new Map<string, OpenCall>();
   readonly #stopping = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
 
   private constructor(deps: Pick<Deps, "db" | "log" | "clock">) {
     this.#deps = deps;
-    this.#reserve = new Batch({
-      max: MAX_BATCH,
-      run: (calls) => reserveCalls(deps.db, calls, this.processId),
-    });
-    this.#settle = new Batch({ max: MAX_BATCH, run: (calls) => this.#settleWhateverItTakes(calls) });
+    this.#lanes = Array.from({ length: LANES }, () => ({
+      reserve: new Batch({ max: MAX_BATCH, run: (calls) => reserveCalls(deps.db, calls, this.processId) }),
+      settle: new Batch({ max: MAX_BATCH, run: (calls) => this.#settleWhateverItTakes(calls) }),
+    }));
   }
 
   /** Resolves when the process is known to the sweeper: before that no call may be reserved. */
@@ -73,11 +87,12 @@ export class Ledger {
 
   /** Durable when it resolves. Rejects when the database does not answer: then nothing may leave. */
   async reserve(call: Reservation): Promise<ReserveResult> {
+    const { reserve } = this.#laneOf(call);
     try {
-      return await this.#reserve.add(call);
+      return await reserve.add(call);
     } catch (error) {
       // The commit may have happened unseen. Nothing was sent, so the row costs nothing.
-      this.#closeUnsent(call.callId);
+      this.#closeUnsent(call);
       throw error;
     }
   }
@@ -87,8 +102,9 @@ export class Ledger {
   }
 
   /** Never rejects. Resolves when the row is closed, or left to the sweeper. */
-  async settle(settlement: Settlement): Promise<void> {
-    if (this.#settle.waiting >= MAX_UNSETTLED) {
+  async settle(settlement: BotSettlement): Promise<void> {
+    const lane = this.#laneOf(settlement).settle;
+    if (lane.waiting >= MAX_UNSETTLED / LANES) {
       this.#open.delete(settlement.callId);
       this.#deps.log.error(
         { callId: settlement.callId },
@@ -96,7 +112,7 @@ export class Ledger {
       );
       return;
     }
-    await this.#settle.add(settlement);
+    await lane.add(settlement);
     this.#open.delete(settlement.callId);
   }
 
@@ -109,8 +125,8 @@ export class Ledger {
   async close(): Promise<void> {
     this.giveUp();
     await this.#loops;
-    await this.#reserve.idle();
-    await this.#settle.idle();
+    for (const { reserve } of this.#lanes) await reserve.idle();
+    for (const { settle } of this.#lanes) await settle.idle();
   }
 
   async #settleWhateverItTakes(calls: readonly Settlement[]): Promise<true[]> {
@@ -139,7 +155,13 @@ export class Ledger {
     }
   }
 
-  #closeUnsent(callId: string): void {
+  #laneOf({ botId }: { botId: string }): Lane {
+    const lane = this.#lanes[parseInt(botId.slice(-4), 16) % LANES];
+    if (!lane) throw new Error(`not the id of a bot: ${botId}`);
+    return lane;
+  }
+
+  #closeUnsent({ callId, botId }: Reservation): void {
     const tokens = { input: 0, cacheRead: 0, cacheWrite: 0, cacheWrite1h: 0, output: 0, reasoning: 0 };
     const unknown = {
       providerRequestId: undefined,
@@ -147,7 +169,15 @@ export class Ledger {
       firstByteMs: undefined,
       latencyMs: undefined,
     };
-    void this.settle({ callId, state: "settled", tokens, costPicos: 0n, ...unknown, reason: "not_sent" });
+    void this.settle({
+      callId,
+      botId,
+      state: "settled",
+      tokens,
+      costPicos: 0n,
+      ...unknown,
+      reason: "not_sent",
+    });
   }
 
   async #note(): Promise<void> {

@@ -54,6 +54,7 @@ export async function spend(
         if (refusal) throw new Error(`the call was refused: ${refusal}`);
         await ledger.settle({
           callId,
+          botId,
           state: "settled",
           tokens: { ...noTokens, input: 1 },
           costPicos,
