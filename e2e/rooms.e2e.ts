@@ -11,9 +11,17 @@ const looks = [
 
 /** One person with a bot for all rooms: a birth takes half a minute. */
 let page: Page;
+/** What the pages' own policy stopped, in the browser's words. */
+const forbidden: string[] = [];
+
+function watchPolicy(shown: Page): Page {
+  return shown.on("console", (said) => {
+    if (said.text().includes("Content Security Policy")) forbidden.push(`${shown.url()}: ${said.text()}`);
+  });
+}
 
 test.beforeAll(async ({ browser }) => {
-  page = await (await browser.newContext({ reducedMotion: "reduce" })).newPage();
+  page = watchPolicy(await (await browser.newContext({ reducedMotion: "reduce" })).newPage());
   await signUp(page, urls.app, newAddress());
   await openCheckout(page);
   await pay(page);
@@ -49,9 +57,8 @@ for (const { name, viewport, colorScheme } of looks) {
     });
   }
   test(`the public pages (${name}) fit and can be used by everybody`, async ({ browser }) => {
-    const visitor = await (
-      await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" })
-    ).newPage();
+    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+    const visitor = watchPolicy(await context.newPage());
     for (const url of [
       urls.landing,
       `${urls.landing}/de`,
@@ -74,6 +81,7 @@ async function expectUsable(shown: Page): Promise<void> {
   expect(tooWide, shown.url()).toBeLessThanOrEqual(0);
   const { violations } = await new AxeBuilder({ page: shown }).setLegacyMode().analyze();
   expect(violations.map(({ id, nodes }) => `${shown.url()} ${id}: ${nodes[0]?.html ?? ""}`)).toEqual([]);
+  expect(forbidden).toEqual([]);
 }
 
 test("what the app shows of the bot is what the bot and the ledger say", async () => {

@@ -24,3 +24,25 @@ for (const page of pages) {
     assert.deepEqual(missing, []);
   });
 }
+
+test(".env.example names every variable that the api and the two sites are told by", () => {
+  const example = readFileSync(join(root, ".env.example"), "utf8");
+  const named = new Set([...example.matchAll(/^([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name));
+  const read = [
+    ...namesIn("apps/landing/site.config.ts", /env\["([A-Z0-9_]+)"\]/g),
+    ...namesIn("apps/app/src/session/config.ts", /process\.env\.([A-Z0-9_]+)/g),
+    ...namesIn("apps/api/src/config.ts", /^ {2}([A-Z][A-Z0-9_]+):/gm),
+  ];
+  assert.ok(read.length > 30, `${read.length} names were found`);
+  assert.deepEqual(
+    read.filter((name) => !named.has(name) && !GIVEN.has(name)),
+    [],
+  );
+});
+
+/** What `npm start` computes for the processes it starts. */
+const GIVEN = new Set(["PORT", "MOLT_MODELS_PORT", "MOLT_WORKER_PORT", "MOLT_BOT_MODEL_JSON"]);
+
+function namesIn(file: string, pattern: RegExp): string[] {
+  return [...readFileSync(join(root, file), "utf8").matchAll(pattern)].map(([, name = ""]) => name);
+}

@@ -24,13 +24,28 @@ interface Site {
 
 const shared = ["packages/brand", "packages/contract/src", "package-lock.json"];
 
+/**
+ * What the landing's build is told about where it stands and who answers for it (apps/landing/site.config.ts).
+ * On this machine api and app come from /config.json, and the address from LANDING_URL where one is set.
+ */
+function landingSettings(env: NodeJS.ProcessEnv): Record<string, string> {
+  const given = {
+    SITE_URL: env["SITE_URL"] || env["LANDING_URL"],
+    LEGAL_NAME: env["LEGAL_NAME"],
+    LEGAL_ADDRESS: env["LEGAL_ADDRESS"],
+    LEGAL_EMAIL: env["LEGAL_EMAIL"],
+  };
+  const set = Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return Object.fromEntries(set);
+}
+
 export const sites: readonly Site[] = [
   {
     name: "landing",
     sources: ["apps/landing", ...shared],
     output: "apps/landing/out",
     command: ["next", "build"],
-    env: { NEXT_TELEMETRY_DISABLED: "1" },
+    env: { NEXT_TELEMETRY_DISABLED: "1", ...landingSettings(process.env) },
   },
   {
     name: "app",

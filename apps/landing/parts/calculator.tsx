@@ -159,7 +159,8 @@ function Slider({ label, hint, value, min, max, step, unit = "", language, onCha
         aria-valuetext={text}
         aria-describedby={hint ? `${id}-hint` : undefined}
         onChange={(event) => onChange(Number(event.target.value))}
-        className="h-11 w-full accent-shell"
+        // As tall as a thumb needs, though not to the eye.
+        className={`h-11 w-full accent-shell ${hint ? "" : "-mb-3 block"}`}
       />
       {hint ? (
         <p id={`${id}-hint`} className="-mt-1 text-[0.9rem] text-muted">

@@ -8,6 +8,30 @@ export interface Change {
 }
 export const changes: readonly Change[] = [
   {
+    id: "2026-11-30-limits",
+    date: "2026-11-30",
+    en: {
+      title: "Limits that hold, and a bot that stops itself",
+      points: [
+        "Limits for a task, a day, a day without you and a month: seen live, changed in the app, and kept to the cent however many calls run at once.",
+        "A bot that runs in a loop, works for hours with nobody there, or spends far more than usual is stopped. You get a mail, and one tap lets it go on.",
+        "What each message cost, and every call of a month as a CSV file.",
+        "Sign-in codes, invoices and warnings come in your language.",
+        "Delete your account in the settings: plan, bot, disk and messages go, and a last mail says so.",
+      ],
+    },
+    de: {
+      title: "Grenzen, die halten, und ein Bot, der sich selbst anhält",
+      points: [
+        "Grenzen für eine Aufgabe, einen Tag, einen Tag ohne dich und einen Monat: live zu sehen, in der App zu ändern und auf den Cent eingehalten, wie viele Aufrufe auch zugleich laufen.",
+        "Ein Bot, der im Kreis läuft, stundenlang allein arbeitet oder weit mehr verbraucht als sonst, wird angehalten. Du bekommst eine Mail, und ein Fingertipp lässt ihn weitermachen.",
+        "Was jede Nachricht gekostet hat, und jeder Aufruf eines Monats als CSV-Datei.",
+        "Anmeldecodes, Rechnungen und Warnungen kommen in deiner Sprache.",
+        "Lösche dein Konto in den Einstellungen: Plan, Bot, Festplatte und Nachrichten verschwinden, und eine letzte Mail sagt es.",
+      ],
+    },
+  },
+  {
     id: "2026-11-22-first",
     date: "2026-11-22",
     en: {

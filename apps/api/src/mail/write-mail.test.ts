@@ -44,11 +44,11 @@ test("nothing from outside becomes markup, a header or a link of its own", () =>
   assert.throws(() => write("invoice", "en", { ...samples.invoice, url: "javascript:alert(1)" }), /url/);
 });
 
-test("the cap that is reached says that calls stop, the others only inform", () => {
+test("the cap that is reached says that calls stop, the others only inform, in what the user pays", () => {
   const at = (percent: number) => write("cap-reached", "en", { ...samples["cap-reached"], percent }).text;
   assert.match(at(100), /no more calls/);
   assert.match(at(50), /goes on working/);
-  assert.match(at(80), /\$80\.00[\s\S]*\$100\.00/);
+  assert.match(at(80), /\$96\.00[\s\S]*\$120\.00/);
   assert.throws(() => at(70), /percent/);
 });
 

@@ -29,7 +29,7 @@ export default function Html({ children }: { children: ReactNode }) {
           type="font/woff2"
           crossOrigin=""
         />
-        <script src="/theme.js" />
+        <script src="/before.js" />
         <style dangerouslySetInnerHTML={{ __html: stylesheet() }} />
       </head>
       <body>{children}</body>

@@ -32,7 +32,7 @@ export function parse(value: string | null): Appearance {
   return value === "light" || value === "dark" ? value : "system";
 }
 
-/** public/theme.js does the same before the first paint. */
+/** public/before.js does the same before the first paint. */
 function show(next: Appearance): void {
   if (next === "system") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = next;

@@ -129,7 +129,7 @@ export const home: HomeWords = {
       },
       {
         q: "Kann die Rechnung davonlaufen?",
-        a: "Vor jedem Aufruf wird sein schlimmster Fall gegen vier Grenzen reserviert, und ein Aufruf, der nicht hineinpasst, wird abgelehnt. Hat der Betreiber keine anderen gewählt, sind es, zum Preis des Anbieters: 5 $ für eine Aufgabe, 5 $ am Tag, solange du nicht da bist, 20 $ am Tag, 100 $ im Monat.",
+        a: "Vor jedem Aufruf wird sein schlimmster Fall gegen vier Grenzen reserviert, und ein Aufruf, der nicht hineinpasst, wird abgelehnt. Hat der Betreiber keine anderen gewählt, sind es, mit × 1,2: 6 $ für eine Aufgabe, 6 $ am Tag, solange du nicht da bist, 24 $ am Tag, 120 $ im Monat. Alle vier kannst du ändern.",
       },
       {
         q: "Kann ich sehen und ändern, was er sich merkt?",

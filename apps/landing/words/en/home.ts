@@ -127,7 +127,7 @@ export const home = {
       },
       {
         q: "Can the bill run away?",
-        a: "Before each call its worst case is reserved against four caps, and a call that does not fit is refused. Unless whoever runs this installation chose others, they are, at the provider’s price: $5 for one task, $5 a day while you are not there, $20 a day, $100 a month.",
+        a: "Before each call its worst case is reserved against four caps, and a call that does not fit is refused. Unless whoever runs this installation chose others, they are, × 1.2 included: $6 for one task, $6 a day while you are not there, $24 a day, $120 a month. You can change all four.",
       },
       {
         q: "Can I see and change what it remembers?",

@@ -1,4 +1,5 @@
 /** Mails about money. Amounts come as integers and are written out here. */
+import { chargePicos } from "@molt/contract";
 import { z } from "zod";
 import type { Language } from "../letter.ts";
 import { page, template } from "../template.ts";
@@ -27,7 +28,7 @@ const words = {
       reached: "Your bot makes no more calls to models until the next month begins or the cap is raised.",
       spent: "Used this month",
       limit: "Cap",
-      note: "At the provider’s price, before the × 1.2.",
+      note: "What you pay, × 1.2 included.",
       button: "See what it was used for",
     },
     invoice: {
@@ -74,7 +75,7 @@ const words = {
       reached: "Dein Bot ruft keine Modelle mehr, bis der nächste Monat beginnt oder die Grenze steigt.",
       spent: "In diesem Monat verbraucht",
       limit: "Grenze",
-      note: "Zum Preis des Anbieters, vor dem × 1,2.",
+      note: "Was du bezahlst, mit × 1,2.",
       button: "Wofür es verbraucht wurde",
     },
     invoice: {
@@ -138,6 +139,7 @@ export const paymentFailed = template({
 });
 
 export const capReached = template({
+  /** Both at the provider's price, as the budget has them. */
   data: z.strictObject({ percent: z.literal([50, 80, 100]), spentPicos: picos, capPicos: picos }),
   write({ percent, spentPicos, capPicos }, { language, urls }) {
     const { cap } = words[language];
@@ -147,8 +149,9 @@ export const capReached = template({
       title: cap.title(percent),
       paragraphs: [percent === 100 ? cap.reached : cap.below],
       facts: [
-        { label: cap.spent, value: dollars(spentPicos, language) },
-        { label: cap.limit, value: dollars(capPicos, language) },
+        // As the app shows both: what the user pays.
+        { label: cap.spent, value: dollars(chargePicos(BigInt(spentPicos)).toString(), language) },
+        { label: cap.limit, value: dollars(chargePicos(BigInt(capPicos)).toString(), language) },
       ],
       button: { label: cap.button, url: urls.app },
     };
