@@ -115,6 +115,18 @@ export async function workUntil(world: World, type: string): Promise<void> {
   }
 }
 
+/** Resolves when the client has sent a request to this path. */
+export function fetchOnce(world: World, path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const heard = (request: { path: string }) => {
+      if (!request.path.startsWith(path)) return;
+      world.stripe.off("request", heard);
+      resolve();
+    };
+    world.stripe.on("request", heard);
+  });
+}
+
 /** A user at the end of a paid checkout; `way` as on the hosted page. */
 export async function payAs(world: World, userId: string, way = "works") {
   const { checkoutUrl } = await createCheckout(world.deps, userId);

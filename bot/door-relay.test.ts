@@ -1,96 +1,21 @@
+/** Who gets through the door to the gateway, what passes in both directions, and how a connection ends. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import type { TestContext } from "node:test";
 import { WebSocket } from "ws";
 import type { RawData } from "ws";
-import { openDoor } from "./door.ts";
-import { dialGateway, GatewayError } from "./gateway-call.ts";
-import { createLog } from "./log.ts";
-import { watchReadiness } from "./readiness.ts";
-import { relayLimits } from "./relay.ts";
-import type { RelayLimits } from "./relay.ts";
-import { startScriptedGateway, TOKEN } from "./testing/scripted-gateway.ts";
+import { dialGateway } from "./gateway-call.ts";
+import { bearer, get, post, setUp } from "./testing/door.ts";
+import { TOKEN } from "./testing/scripted-gateway.ts";
 
 const textOf = (data: RawData) => (Buffer.isBuffer(data) ? data.toString("utf8") : "");
-const quiet = createLog(() => {}, []);
-const bearer = { authorization: `Bearer ${TOKEN}` };
 
-/** A door before a scripted gateway whose process is said to live. */
-async function setUp(t: TestContext, limits: Partial<RelayLimits> = {}) {
-  const gateway = await startScriptedGateway(t);
-  const life = { alive: true, generation: 1 };
-  const ready = Promise.withResolvers<void>();
-  const readiness = watchReadiness({
-    gatewayPort: gateway.port,
-    token: TOKEN,
-    process: { alive: () => life.alive, generation: () => life.generation },
-    log: quiet,
-    warmUp: false,
-    onWarm: ready.resolve,
-  });
-  const door = await openDoor({
-    host: "127.0.0.1",
-    port: 0,
-    token: TOKEN,
-    gatewayPort: gateway.port,
-    readiness: () => readiness.check(),
-    log: quiet,
-    limits: { ...relayLimits, ...limits },
-  });
-  t.after(async () => {
-    readiness.stop();
-    await door.close();
-  });
-  const http = `http://127.0.0.1:${door.port}`;
-  return {
-    gateway,
-    life,
-    readiness,
-    ready: ready.promise,
-    door,
-    http,
-    ws: `ws://127.0.0.1:${door.port}/gateway`,
-  };
-}
-
-const get = async (url: string) => {
-  const answer = await fetch(url);
-  return { status: answer.status, body: await answer.json() };
-};
-const post = async (url: string, body: string, headers: Record<string, string> = bearer) => {
-  const answer = await fetch(url, { method: "POST", body, headers });
-  // Bodies are compared whole or by one named field; what is not there is undefined.
-  return { status: answer.status, body: (await answer.json()) as { error?: { code: string } } };
-};
 /** Resolves with the close code; a socket that is refused before it opens rejects. */
 const closeOf = async (socket: WebSocket) => {
   socket.on("error", () => {});
   const [code, reason] = await once(socket, "close");
   return { code: Number(code), reason: String(reason) };
 };
-
-test("a door is ready only after a real handshake with the gateway that runs now", async (t) => {
-  const { gateway, life, readiness, ready, http } = await setUp(t);
-  assert.deepEqual(await get(`${http}/healthz`), { status: 200, body: { ok: true } });
-  gateway.failing = ["startup-sidecars"];
-  assert.deepEqual(await get(`${http}/readyz`), {
-    status: 503,
-    body: { ready: false, failing: ["gateway-readyz", "startup-sidecars"] },
-  });
-  gateway.failing = [];
-  assert.deepEqual((await get(`${http}/readyz`)).body, { ready: false, failing: ["gateway-connect"] });
-  readiness.start(1);
-  await ready;
-  assert.deepEqual(await get(`${http}/readyz`), {
-    status: 200,
-    body: { ready: true, bootId: "boot-1", version: "2026.9.6" },
-  });
-  life.generation = 2;
-  assert.deepEqual((await get(`${http}/readyz`)).body, { ready: false, failing: ["gateway-connect"] });
-  life.alive = false;
-  assert.deepEqual((await get(`${http}/readyz`)).body, { ready: false, failing: ["gateway-process"] });
-});
 
 for (const [name, headers] of [
   ["without a token", {}],
@@ -249,78 +174,10 @@ test("a peer that answers no ping is gone, as after a suspension", async (t) => 
   await Promise.all([closeOf(socket), once(relayed, "close")]);
 });
 
-test("an idle bot is fenced for sleep, with the time its own schedule calls next", async (t) => {
-  const { gateway, http } = await setUp(t);
-  gateway.answers.set("cron.status", () => ({ ok: true, payload: { nextWakeAtMs: 1_795_852_800_000 } }));
-  gateway.answers.set("gateway.suspend.prepare", ({ requestId }) => ({
-    ok: true,
-    payload: { status: "ready", suspensionId: `s-${String(requestId)}`, expiresAtMs: 5, blockers: [] },
-  }));
-  assert.deepEqual(await post(`${http}/suspend/prepare`, '{"requestId":"sleep-1"}'), {
-    status: 200,
-    body: { ready: true, suspensionId: "s-sleep-1", expiresAtMs: 5, nextWakeAtMs: 1_795_852_800_000 },
-  });
-});
-
-test("a bot at work is not fenced, and says what it is doing", async (t) => {
-  const { gateway, http } = await setUp(t);
-  const blockers = [{ kind: "chat-run", count: 1, message: "1 active chat run(s)" }];
-  gateway.answers.set("cron.status", () => ({ ok: true, payload: { nextWakeAtMs: null } }));
-  gateway.answers.set("gateway.suspend.prepare", () => ({
-    ok: true,
-    payload: { status: "busy", reason: "active-work", retryAfterMs: 20_000, blockers },
-  }));
-  assert.deepEqual(await post(`${http}/suspend/prepare`, ""), {
-    status: 409,
-    body: { busy: true, blockers, retryAfterMs: 20_000 },
-  });
-});
-
-test("a woken bot is unfenced with the id the door remembers, and twice is once", async (t) => {
-  const { gateway, http } = await setUp(t);
-  gateway.answers.set("cron.status", () => ({ ok: true, payload: { nextWakeAtMs: null } }));
-  gateway.answers.set("gateway.suspend.prepare", () => {
-    gateway.phase = "prepared";
-    return { ok: true, payload: { status: "ready", suspensionId: "s-7", expiresAtMs: 5 } };
-  });
-  gateway.answers.set("gateway.suspend.resume", ({ suspensionId }) => {
-    assert.equal(suspensionId, "s-7");
-    gateway.phase = "accepting";
-    return { ok: true, payload: { ok: true, status: "running", resumed: true } };
-  });
-  await post(`${http}/suspend/prepare`, "{}");
-  assert.deepEqual(await post(`${http}/suspend/resume`, "{}"), {
-    status: 200,
-    body: { ready: true, resumed: true },
-  });
-  assert.deepEqual(await post(`${http}/suspend/resume`, "{}"), {
-    status: 200,
-    body: { ready: true, resumed: false },
-  });
-});
-
-test("a bad body is refused with a code, and a dead gateway is 503", async (t) => {
-  const { gateway, http } = await setUp(t);
-  assert.equal((await post(`${http}/suspend/prepare`, "{")).body.error?.code, "invalid_input");
-  assert.equal((await post(`${http}/suspend/prepare`, `{"a":"${"x".repeat(5_000)}"}`)).status, 400);
-  await gateway.close();
-  const dead = await post(`${http}/suspend/prepare`, "{}");
-  assert.deepEqual([dead.status, dead.body.error?.code], [503, "unavailable"]);
-});
-
 test("a closing door sends its callers away with 1012", async (t) => {
   const { door, ws } = await setUp(t);
   const socket = new WebSocket(ws, { headers: bearer });
   await once(socket, "message");
   const [closed] = await Promise.all([closeOf(socket), door.close()]);
   assert.equal(closed.code, 1012);
-});
-
-test("the machine's own caller turns a refusal into the gateway's words", async (t) => {
-  const { gateway } = await setUp(t);
-  const wrong = dialGateway({ url: `ws://127.0.0.1:${gateway.port}/`, token: "wrong", timeoutMs: 5_000 });
-  await assert.rejects(
-    wrong,
-    (error) => error instanceof GatewayError && error.reason === "AUTH_TOKEN_MISMATCH",
-  );
 });
