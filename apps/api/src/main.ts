@@ -32,6 +32,7 @@ import { createAuthenticator } from "./http/authenticate.ts";
 import { buildServer } from "./http/build-server.ts";
 import { healthRoutes } from "./http/health-routes.ts";
 import { openapiRoutes } from "./http/openapi.ts";
+import { startBeats } from "./jobs/beats.ts";
 import { createLog } from "./log.ts";
 import { mailLoops } from "./mail/loops.ts";
 import { mailRoutes } from "./mail/routes.ts";
@@ -99,6 +100,7 @@ async function startModelProxy(deps: Deps): Promise<Stop> {
 async function startWorker(deps: Deps): Promise<Stop> {
   const { config, log } = deps;
   const loops = [
+    startBeats(deps),
     ...auditLoops(deps),
     ...accountLoops(deps),
     ...billingLoops(deps),

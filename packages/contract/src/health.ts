@@ -18,3 +18,16 @@ export const readyz = endpoint({
   input: z.object({}),
   output: z.object({ ready: z.literal(true) }),
 });
+
+export const partState = z.enum(["ok", "trouble", "unknown"]);
+export type PartState = z.infer<typeof partState>;
+
+export const getStatus = endpoint({
+  method: "GET",
+  path: "/status",
+  summary:
+    "What works, for the status page: the database, whoever makes and wakes bots (worker), and the way to the models. Unknown while the database cannot be asked.",
+  caller: "anyone",
+  input: z.object({}),
+  output: z.object({ version: z.string(), database: partState, worker: partState, models: partState }),
+});

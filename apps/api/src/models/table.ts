@@ -141,6 +141,17 @@ export async function beatProcess(db: Db, processId: string): Promise<void> {
     on conflict (id) do update set seen_at = now()`.execute(db);
 }
 
+/** A proxy that was not heard of for so long is gone: it beats every 5 s (ledger.ts). */
+const PROXY_GONE_MS = 30_000;
+
+export async function selectProxyAlive(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ alive: boolean }>`select exists (
+    select from app.model_processes where seen_at > now() - ${PROXY_GONE_MS} * interval '1 millisecond') as alive`.execute(
+    db,
+  );
+  return rows[0]?.alive ?? false;
+}
+
 export interface SweepLimits {
   processGraceMs: number;
   longestCallMs: number;
