@@ -40,8 +40,15 @@ test(".env.example names every variable that the api and the two sites are told 
   );
 });
 
-/** What `npm start` computes for the processes it starts. */
-const GIVEN = new Set(["PORT", "MOLT_MODELS_PORT", "MOLT_WORKER_PORT", "MOLT_BOT_MODEL_JSON"]);
+/** What `npm start` computes for the processes it starts, and what Vercel sets by itself. */
+const GIVEN = new Set([
+  "PORT",
+  "MOLT_MODELS_PORT",
+  "MOLT_WORKER_PORT",
+  "MOLT_BOT_MODEL_JSON",
+  "VERCEL",
+  "VERCEL_PROJECT_PRODUCTION_URL",
+]);
 
 function namesIn(file: string, pattern: RegExp): string[] {
   return [...readFileSync(join(root, file), "utf8").matchAll(pattern)].map(([, name = ""]) => name);

@@ -53,15 +53,15 @@ function scriptsOf(byPage: ReadonlyMap<string, string>, url: string, notFound: s
 }
 
 function securityHeaders(response: ServerResponse, scripts: string): void {
-  // The landing's status page asks the app whether it is there.
-  const connect = [apiUrl, apiUrl.replace(/^http/, "ws"), appUrl].join(" ");
+  const connect = [apiUrl, apiUrl.replace(/^http/, "ws")].join(" ");
   response.setHeader(
     "content-security-policy",
     [
       "default-src 'self'",
       `script-src 'self' ${scripts}`,
       "style-src 'self' 'unsafe-inline'",
-      "img-src 'self' data: blob:",
+      // The landing's status page asks the app for a picture.
+      `img-src 'self' data: blob: ${appUrl}`,
       "font-src 'self' data:",
       `connect-src 'self' ${connect}`,
       "object-src 'none'",

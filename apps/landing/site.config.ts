@@ -5,9 +5,20 @@
  */
 const env = process.env;
 
+/**
+ * On Vercel the address of production is known without being told. A build for the public that knows no
+ * address stops: its pages would tell search engines to look at 127.0.0.1.
+ */
+function siteUrl(): string {
+  const production = env["VERCEL_PROJECT_PRODUCTION_URL"];
+  const url = env["SITE_URL"] || (production ? `https://${production}` : "");
+  if (url === "" && env["VERCEL"]) throw new Error("SITE_URL must say where these pages will stand.");
+  return (url || "http://127.0.0.1:4700").replace(/\/+$/, "");
+}
+
 export const site = {
   /** Canonical address of these pages: links between languages, sitemap, feeds, pictures. */
-  url: (env["SITE_URL"] ?? "http://127.0.0.1:4700").replace(/\/+$/, ""),
+  url: siteUrl(),
   /** Where the waitlist form posts and the status page looks, unless /config.json says otherwise. */
   apiUrl: env["NEXT_PUBLIC_API_URL"] ?? "",
   appUrl: env["NEXT_PUBLIC_APP_URL"] ?? "",

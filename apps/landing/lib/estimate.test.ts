@@ -12,6 +12,8 @@ const model = {
   output: 15_000_000,
   cacheRead: 300_000,
   cacheWrite: 0,
+  cacheWrite1h: 0,
+  long: undefined,
 };
 const habits = {
   messagesPerDay: 10,
@@ -36,6 +38,14 @@ test("tokens from the cache cost the cache's price", () => {
   );
 });
 
+test("a call above the model's threshold costs the price for long ones", () => {
+  const dear = { input: 6_000_000, output: 22_500_000, cacheRead: 600_000, cacheWrite: 0, cacheWrite1h: 0 };
+  const tiered = { ...model, long: { above: 20_000, ...dear } };
+  const at = (inputTokens: number) => estimate(tiered, { ...habits, inputTokens }).cost;
+  assert.equal(at(20_000), 600n * (60_000_000_000n + 15_000_000_000n));
+  assert.equal(at(20_001), 600n * (120_006_000_000n + 22_500_000_000n));
+});
+
 test("who writes nothing pays the plan", () => {
   assert.equal(estimate(model, { ...habits, messagesPerDay: 0 }).total, PLAN_PICOS);
 });
@@ -45,6 +55,14 @@ test("the list shown is the ledger's own", () => {
   assert.ok(list.length > 20);
   for (const shown of list) {
     const price = priceOf(shown.id);
-    assert.deepEqual([shown.input, shown.output], [price?.input, price?.output], shown.id);
+    assert.deepEqual(
+      [shown.input, shown.output, shown.cacheWrite1h, shown.long],
+      [price?.input, price?.output, price?.cacheWrite1h, price?.long],
+      shown.id,
+    );
   }
+  assert.ok(
+    list.some(({ long }) => long),
+    "some have a price of their own for long calls",
+  );
 });

@@ -1,14 +1,13 @@
 /** The calculator's sum, in whole pico-dollars like the ledger's own. */
 import { chargePicos } from "../../../packages/contract/src/money.ts";
+import type { UnitPrices } from "../../../packages/contract/src/prices.ts";
 
 /** Whole pico-dollars a token, as the price list has them. */
-export interface PricedModel {
+export interface PricedModel extends UnitPrices {
   id: string;
   provider: string;
-  input: number;
-  output: number;
-  cacheRead: number;
-  cacheWrite: number;
+  /** What counts instead for a call with more input tokens than `above`. */
+  long: ({ above: number } & UnitPrices) | undefined;
 }
 
 export interface Habits {
@@ -31,10 +30,11 @@ export function estimate(
   const calls = BigInt(habits.messagesPerDay) * BigInt(habits.callsPerMessage) * BigInt(DAYS);
   const cached = (BigInt(habits.inputTokens) * BigInt(habits.cachedPercent)) / 100n;
   const fresh = BigInt(habits.inputTokens) - cached;
+  const unit = model.long && habits.inputTokens > model.long.above ? model.long : model;
   const perCall =
-    fresh * BigInt(model.input) +
-    cached * BigInt(model.cacheRead) +
-    BigInt(habits.outputTokens) * BigInt(model.output);
+    fresh * BigInt(unit.input) +
+    cached * BigInt(unit.cacheRead) +
+    BigInt(habits.outputTokens) * BigInt(unit.output);
   const cost = calls * perCall;
   const charge = chargePicos(cost);
   return { cost, charge, total: PLAN_PICOS + charge };

@@ -17,8 +17,8 @@ export function listPrices(): PricedModel[] {
     const price = priceOf(id);
     const maker = providers[provider];
     if (!price || !maker) return [];
-    const { input, output, cacheRead, cacheWrite } = price;
-    return [{ id, provider: maker, input, output, cacheRead, cacheWrite }];
+    const { input, output, cacheRead, cacheWrite, cacheWrite1h, long } = price;
+    return [{ id, provider: maker, input, output, cacheRead, cacheWrite, cacheWrite1h, long }];
   });
   const order = Object.values(providers);
   return list.toSorted(

@@ -4,16 +4,21 @@
  */
 
 export interface RuntimeConfig {
-  /** "" means a preview without a server. */
+  /** "" means a preview without a server, or that nobody could be asked (`known`). */
   apiUrl: string;
   appUrl: string;
+  /** False when the host did not answer: then an empty address says nothing. */
+  known: boolean;
 }
 
 let asked: Promise<RuntimeConfig> | undefined;
 
-export function runtimeConfig(): Promise<RuntimeConfig> {
+/** Remembers an answer; after a failure the next caller asks again. */
+export async function runtimeConfig(): Promise<RuntimeConfig> {
   asked ??= ask();
-  return asked;
+  const config = await asked;
+  if (!config.known) asked = undefined;
+  return config;
 }
 
 async function ask(): Promise<RuntimeConfig> {
@@ -21,16 +26,19 @@ async function ask(): Promise<RuntimeConfig> {
   const built = { apiUrl, appUrl };
   try {
     const response = await fetch("/config.json", { signal: AbortSignal.timeout(5_000) });
-    if (!response.ok) return built;
+    // A host that has no such file has nothing to add to the build.
+    if (response.status === 404) return { ...built, known: true };
+    if (!response.ok) return { ...built, known: false };
     const given: unknown = await response.json();
     return {
       apiUrl: address(given, "apiUrl") ?? built.apiUrl,
       appUrl: address(given, "appUrl") ?? built.appUrl,
+      known: true,
     };
   } catch {
-    // A host without the file, or no network: the built-in addresses are what is left, and every
-    // use of them reports its own failure to the reader.
-    return built;
+    // No network, or no JSON: the built-in addresses are what is left, and every use of them
+    // reports its own failure to the reader.
+    return { ...built, known: false };
   }
 }
 

@@ -1,8 +1,8 @@
-"use client";
-import { type ReactNode, useEffect, useState } from "react";
-import { runtimeConfig } from "../lib/runtime-config.ts";
+import type { ReactNode } from "react";
+import { site } from "../site.config.ts";
+import { LiveAppLink } from "./live-app-link.tsx";
 
-/** A link into the app. Until (or unless) its address is known it leads to `fallback`. */
+/** A link into the app, also without a script where the build knows its address. Otherwise it leads to `fallback`. */
 export function AppLink({
   fallback,
   className,
@@ -12,13 +12,9 @@ export function AppLink({
   className?: string;
   children: ReactNode;
 }) {
-  const [address, setAddress] = useState(fallback);
-  useEffect(() => {
-    void runtimeConfig().then(({ appUrl }) => setAddress(appUrl || fallback));
-  }, [fallback]);
   return (
-    <a href={address} className={className}>
+    <LiveAppLink start={site.appUrl || fallback} fallback={fallback} {...(className ? { className } : {})}>
       {children}
-    </a>
+    </LiveAppLink>
   );
 }

@@ -5,7 +5,7 @@ import type { Language } from "../words/paths.ts";
 import type { PageWords } from "../words/en/pages.ts";
 
 type Words = PageWords["pricing"]["calc"];
-/** What the recorded bot did (demo/): about 11,000 tokens in, 1,000 of them from the cache; the rest is an even guess. */
+/** The recorded bot (demo/) sent about 11,000 tokens; the rest is a guess at a longer talk, whose prefix is cached. */
 const start: Habits = {
   messagesPerDay: 20,
   callsPerMessage: 3,
@@ -22,7 +22,7 @@ const sliders = [
   { name: "messagesPerDay", label: "messages", min: 0, max: 200, step: 1 },
   { name: "callsPerMessage", label: "calls", hint: "callsHint", min: 1, max: 20, step: 1 },
   { name: "inputTokens", label: "input", hint: "inputHint", min: 1000, max: 100_000, step: 1000 },
-  { name: "cachedPercent", label: "cached", min: 0, max: 95, step: 5, unit: " %" },
+  { name: "cachedPercent", label: "cached", hint: "cachedHint", min: 0, max: 95, step: 5, unit: " %" },
   { name: "outputTokens", label: "output", min: 50, max: 4000, step: 50 },
 ] as const satisfies readonly {
   name: keyof Habits;

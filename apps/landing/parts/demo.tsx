@@ -21,7 +21,7 @@ export function Demo({
   words: HomeWords["demo"];
 }) {
   const duration = durationOf(recording);
-  const { ms, playing, play, pause, seek, frame } = usePlayback(duration);
+  const { ms, seconds, allSeconds, playing, play, pause, seek, frame } = usePlayback(duration);
   const moment = momentAt(recording, ms);
   return (
     <div ref={frame} className="hinge overflow-hidden border border-line bg-surface">
@@ -46,6 +46,7 @@ export function Demo({
           step={10}
           value={ms}
           aria-label={words.scrub}
+          aria-valuetext={words.at.replace("{at}", String(seconds)).replace("{of}", String(allSeconds))}
           onChange={(event) => seek(Number(event.target.value))}
           className="h-11 min-w-0 grow accent-shell"
         />

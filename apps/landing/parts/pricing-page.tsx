@@ -1,5 +1,4 @@
 import { listPrices, priceVersion } from "../lib/prices.ts";
-import type { PricedModel } from "../lib/estimate.ts";
 import { trailGraph } from "../lib/structured-data.ts";
 import { href, type Language } from "../words/paths.ts";
 import { words as allWords } from "../words/words.ts";
@@ -7,6 +6,7 @@ import { AppLink } from "./app-link.tsx";
 import { Calculator } from "./calculator.tsx";
 import { Frame } from "./frame.tsx";
 import { PageHead } from "./page-head.tsx";
+import { PriceTable } from "./price-table.tsx";
 import { StructuredData } from "./structured-data.tsx";
 
 export function PricingPage({ language }: { language: Language }) {
@@ -26,10 +26,10 @@ export function PricingPage({ language }: { language: Language }) {
       <section className="mx-auto max-w-6xl px-5 pt-20">
         <h2 className="text-3xl">{pricing.table}</h2>
         <p className="mt-3 mb-6 max-w-3xl text-muted">{pricing.tableNote}</p>
-        <Table language={language} caption={pricing.listed} models={direct} />
+        <PriceTable language={language} caption={pricing.listed} models={direct} />
         <details className="mt-6">
           <summary className="link inline-block cursor-pointer py-2">OpenRouter</summary>
-          <Table
+          <PriceTable
             language={language}
             caption="OpenRouter"
             models={models.filter(({ provider }) => provider === "OpenRouter")}
@@ -80,60 +80,4 @@ function Plan({ language }: { language: Language }) {
       </div>
     </div>
   );
-}
-
-function Table({
-  language,
-  caption,
-  models,
-}: {
-  language: Language;
-  caption: string;
-  models: PricedModel[];
-}) {
-  const { pricing } = allWords[language];
-  return (
-    <div className="overflow-x-auto" role="region" aria-label={caption} tabIndex={0}>
-      <table className="w-full min-w-[42rem] border-collapse">
-        <caption className="sr-only">{caption}</caption>
-        <thead>
-          <tr className="border-b-2 border-text text-left">
-            <th scope="col" className="py-3 pr-4">
-              {pricing.model}
-            </th>
-            {[pricing.input, pricing.output, pricing.cacheRead, pricing.cacheWrite].map((title) => (
-              <th key={title} scope="col" className="w-[16%] py-3 pl-4 text-right align-bottom leading-tight">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {models.map((model) => (
-            <tr key={model.id} className="border-b border-line">
-              <th scope="row" className="py-3 pr-4 text-left font-normal">
-                <code className="font-mono text-[0.95rem]">{model.id}</code>
-                <span className="ml-2 text-[0.85rem] text-muted">{model.provider}</span>
-              </th>
-              {[model.input, model.output, model.cacheRead, model.cacheWrite].map((picos, index) => (
-                <td key={index} className="py-3 pl-4 text-right font-mono tabular-nums">
-                  {perMillion(picos * 1.2, language)}
-                  <small className="block text-[0.8rem] text-muted">{perMillion(picos, language)}</small>
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-/** Pico-dollars a token are micro-dollars a million tokens. For the eye only: the bill is made of integers. */
-function perMillion(picos: number, language: Language): string {
-  return (picos / 1_000_000).toLocaleString(language, {
-    style: "currency",
-    currency: "USD",
-    maximumFractionDigits: 4,
-  });
 }

@@ -9,6 +9,8 @@ const EVERY_MS = 30_000;
 const asking: Status = {
   api: { state: "checking" },
   database: { state: "checking" },
+  worker: { state: "checking" },
+  models: { state: "checking" },
   app: { state: "checking" },
 };
 
@@ -34,11 +36,13 @@ export function StatusBoard({ words, language }: { words: Words; language: Langu
   const parts: [Part, string, string][] = [
     ["api", words.api, words.apiText],
     ["database", words.database, words.databaseText],
+    ["worker", words.worker, words.workerText],
+    ["models", words.models, words.modelsText],
     ["app", words.app, words.appText],
   ];
   return (
     <div className="max-w-3xl">
-      <ul className="hinge overflow-hidden border border-line bg-surface" aria-live="polite">
+      <ul className="hinge overflow-hidden border border-line bg-surface">
         {parts.map(([part, title, text]) => (
           <li
             key={part}
@@ -75,7 +79,11 @@ function PartState({ words, part }: { words: Words; part: PartStatus }) {
   ].filter(Boolean);
   return (
     <p className="flex w-full flex-wrap items-center gap-3 sm:w-76">
-      <span className={`hinge-s px-3 py-1.5 text-[0.95rem] font-semibold ${look[part.state]}`}>
+      {/* Read out when it changes; the milliseconds always do. */}
+      <span
+        aria-live="polite"
+        className={`hinge-s px-3 py-1.5 text-[0.95rem] font-semibold ${look[part.state]}`}
+      >
         {words[part.state]}
       </span>
       <span className="font-mono text-[0.85rem] text-muted">{detail.join(" · ")}</span>

@@ -25,6 +25,9 @@ export function usePlayback(duration: number) {
   }, [ms, duration]);
   return {
     ms,
+    /** As it plays, and as long as it takes. */
+    seconds: Math.round((ms * SLOWER) / 1000),
+    allSeconds: Math.round((duration * SLOWER) / 1000),
     playing,
     frame,
     play: () => start(ms >= duration ? 0 : ms, true),

@@ -10,7 +10,8 @@ import path from "node:path";
 const fixed = [
   "default-src 'none'",
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
+  // The status page asks the app's host for a picture.
+  "img-src 'self' data: https: http://127.0.0.1:* http://localhost:*",
   "font-src 'self'",
   "connect-src 'self' https: http://127.0.0.1:* http://localhost:*",
   "base-uri 'none'",

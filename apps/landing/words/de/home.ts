@@ -23,7 +23,7 @@ export const home: HomeWords = {
   },
   demo: {
     title: "Einem beim Denken zusehen",
-    lead: "Links, was du siehst. Rechts, welche Teile seines Gedächtnisses gerade arbeiten. Zieh am Regler, um genauer hinzusehen.",
+    lead: "Erst, was du siehst, dann, welche Teile seines Inneren gerade arbeiten. Zieh am Regler, um genauer hinzusehen.",
     honest:
       "Abgespielt aus aufgezeichneten Frames eines laufenden Bots, viermal verlangsamt und auf Englisch. Das Modell dahinter folgte einem Drehbuch, die Sätze sind also erfunden; Schritte, Dateien und Zeiten stammen vom Bot selbst.",
     you: "Du",
@@ -32,6 +32,7 @@ export const home: HomeWords = {
     pause: "Anhalten",
     again: "Noch einmal",
     scrub: "Stelle in der Aufzeichnung",
+    at: "{at} von {of} Sekunden",
     idle: "Wartet auf dich",
     mind: "Das Innere des Bots: in der Mitte seine Persona, darum Erinnerungen, Werkzeuge, Fähigkeiten, Termine und Gespräche.",
     kinds: {
@@ -70,12 +71,12 @@ export const home: HomeWords = {
       [12.55, 13.15],
       [20.1, 21.2],
     ],
-    wake: "Eine angehaltene Maschine ist schnell zurück. Ist ihr Speicherabbild verloren, muss sie neu starten; das dauerte bei unserer Messung etwa 12 Sekunden. Die App sagt dir, was von beidem geschieht, und zählt die Sekunden.",
+    wake: "Eine angehaltene Maschine ist schnell zurück. Ist ihr Speicherabbild verloren, muss sie neu starten; das dauerte bei unserer Messung etwa 12 Sekunden. Die App zeigt jeden Schritt und zählt die Sekunden.",
   },
   how: {
     title: "Von nichts zum eigenen Bot",
     steps: [
-      { title: "Anmelden", text: "Eine E-Mail-Adresse genügt." },
+      { title: "Registrieren", text: "Eine E-Mail-Adresse genügt." },
       { title: "Bezahlen", text: "Stripe nimmt deine Karte. Wir sehen ihre Nummer nie." },
       {
         title: "Bei der Geburt zusehen",
@@ -137,11 +138,11 @@ export const home: HomeWords = {
       },
       {
         q: "Gibt es eine App für mein Telefon?",
-        a: "Die Web-App läuft auf dem Telefon. Apps für iOS und Android kommen aus demselben Code, sind aber noch nicht in den Stores.",
+        a: "Die Web-App läuft auf dem Telefon. Apps für iOS und Android kommen aus demselben Code, sind aber noch nicht in den Stores. Die App spricht bisher Englisch, die Mails auch Deutsch.",
       },
       {
         q: "Wie komme ich wieder weg?",
-        a: "Kündige in Stripes Kundenportal, zwei Klicks von den Einstellungen. Der Bot läuft bis zum Ende des bezahlten Monats, dann wird er angehalten und seine Platte aufbewahrt. Wenn du ganz gehen willst, lösche das Konto in den Einstellungen: Tarif, Bot, Platte und Nachrichten sind in der Regel binnen einer Minute fort.",
+        a: "Kündige in Stripes Kundenportal, zwei Klicks von den Einstellungen entfernt. Der Bot läuft bis zum Ende des bezahlten Monats, dann wird er angehalten und seine Platte aufbewahrt. Wenn du ganz gehen willst, lösche das Konto in den Einstellungen: Tarif, Bot, Platte und Nachrichten sind in der Regel binnen einer Minute fort.",
       },
     ],
   },

@@ -5,7 +5,7 @@ export const legal: LegalWords = {
   unnamed: "Wer diese Installation betreibt, hat Namen und Anschrift noch nicht eingetragen.",
   operator: "Wer verantwortlich ist",
   write: "Schreib an",
-  updated: "Stand 22. November 2026",
+  updated: "Stand 30. November 2026",
   privacy: {
     title: "Datenschutz",
     description: "Welche Daten Molt-OS speichert, wozu, wie lange, und wer sie noch sieht.",
@@ -20,13 +20,13 @@ export const legal: LegalWords = {
       {
         title: "Auf der Warteliste",
         text: [
-          "Deine E-Mail-Adresse, deine Sprache, wann du dich eingetragen und bestätigt hast, und woher du kamst, wenn der Link es sagte. Eine nie bestätigte Adresse wird nach 14 Tagen gelöscht. In jeder Mail steht ein Link, der den Eintrag sofort löscht.",
+          "Deine E-Mail-Adresse, deine Sprache, wann du dich eingetragen und bestätigt hast und eingeladen wurdest, dein Empfehlungscode und mit wessen du kamst, und woher du kamst, wenn der Link es sagte. Eine nie bestätigte Adresse wird nach 14 Tagen gelöscht, ein Eintrag, sobald du ihn entfernst. Von einer entfernten Adresse bleibt 90 Tage ein Hash unter Schlüssel, damit niemand sonst sie immer wieder einträgt. In jeder Mail steht ein Link, der den Eintrag sofort löscht.",
         ],
       },
       {
         title: "Wenn du einen Bot hast",
         text: [
-          "Deine E-Mail-Adresse, deine Nachrichten und die Antworten des Bots, der Nachweis jedes Modellaufrufs (Zeit, Modell, Tokens, Preis) das letzte Bild vom Inneren des Bots und welche Mails wir dir geschickt haben. Ohne sie gäbe es den Dienst nicht. Die Dateien des Bots liegen auf einer eigenen Platte.",
+          "Deine E-Mail-Adresse, deine Nachrichten und die Antworten des Bots, der Nachweis jedes Modellaufrufs (Zeit, Modell, Tokens, Preis), das letzte Bild vom Inneren des Bots und welche Mails wir dir geschickt haben. Ohne sie gäbe es den Dienst nicht; sie bleiben so lange wie das Konto. Verschickte Mails vergessen wir nach 30 Tagen. Die Dateien des Bots liegen auf einer eigenen Platte.",
         ],
       },
       {

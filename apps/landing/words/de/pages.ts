@@ -38,15 +38,17 @@ export const pages: PageWords = {
     ],
     tokens: "Tokens",
     tokensText:
-      "Kein Freibetrag und kein Paket, das verfällt: Du zahlst, was verbraucht wurde, zum Einkaufspreis × 1,2. Im Schlaf verbraucht ein Bot nichts.",
+      "Kein Freikontingent und kein Paket, das verfällt: Du zahlst, was verbraucht wurde, zum Einkaufspreis × 1,2. Im Schlaf verbraucht ein Bot nichts.",
     table: "Preise für eine Million Tokens, in US-Dollar",
     tableNote:
-      "Was du zahlst, mit × 1,2. Klein darunter der Preis des Anbieters. Auf welchem Modell dein Bot läuft, legt fest, wer diese Installation betreibt; hier stehen alle Modelle, die einen Preis haben, und nur solche dürfen gerufen werden.",
+      "Was du zahlst, mit × 1,2. Klein darunter der Preis des Anbieters. Auf welchem Modell dein Bot läuft, legt fest, wer diese Installation betreibt; hier stehen die Modelle der Preisliste. Dort können eigene hinzukommen, und ein Modell ohne Preis wird nie aufgerufen.",
     model: "Modell",
     input: "Eingabe",
     output: "Ausgabe",
     cacheRead: "Aus dem Cache gelesen",
     cacheWrite: "In den Cache geschrieben",
+    cacheWrite1h: "… für eine Stunde",
+    above: "über {n} Eingabe-Tokens",
     version: "Preisliste",
     listed: "Modelle auf der Preisliste",
     calculator: "Rechne es aus",
@@ -59,6 +61,8 @@ export const pages: PageWords = {
       inputHint:
         "Unser aufgezeichneter Bot schickte etwa 11.000 für eine Frage von einer Zeile: Persona, Gedächtnis und Werkzeuge reisen mit.",
       cached: "Davon aus dem Cache gelesen",
+      cachedHint:
+        "Unser aufgezeichneter Bot las bei seiner ersten Frage etwa 1.000 von 11.000. Ein längeres Gespräch liest mehr.",
       output: "Ausgabe-Tokens je Aufruf",
       plan: "Tarif",
       cost: "Tokens zum Preis des Anbieters",
@@ -68,7 +72,7 @@ export const pages: PageWords = {
     },
   },
   security: {
-    title: "Sicherheit und Privates",
+    title: "Sicherheit und Datenschutz",
     description:
       "Wie ein Bot von Molt-OS abgeschirmt ist, wo Schlüssel und Nachrichten liegen und was wir sehen können.",
     heading: "Was zwischen deinem Bot und allen anderen steht",
@@ -106,7 +110,7 @@ export const pages: PageWords = {
       {
         title: "Diese Website",
         text: [
-          "Keine Cookies, keine Analyse, keine Schriften oder Skripte von anderswo. Skripte laufen nur, wenn ihr Hash in der Seite steht.",
+          "Keine Cookies, keine Analyse, keine Schriften oder Skripte von anderswo. Skripte kommen nur von diesem Host; was in der Seite selbst steht, läuft nur, wenn sein Hash dort genannt ist.",
         ],
       },
     ],
@@ -127,14 +131,18 @@ export const pages: PageWords = {
     heading: "Läuft es?",
     lead: "Dein Browser fragt die Server selbst, jetzt und alle 30 Sekunden. Was du siehst, ist, was du bekämst.",
     api: "Server",
-    apiText: "Nimmt deine Nachrichten an und weckt deinen Bot",
+    apiText: "Nimmt deine Nachrichten an und bewahrt sie",
     database: "Datenbank",
     databaseText: "Bewahrt Nachrichten, Verbrauch und Einstellungen",
+    worker: "Bots",
+    workerText: "Macht Bots, weckt sie, legt sie schlafen und verschickt Mails",
+    models: "Modelle",
+    modelsText: "Trägt die Fragen der Bots zum Modell und zählt mit",
     app: "Web-App",
     appText: "Die Seite, auf der du mit deinem Bot sprichst",
     checking: "Wird gefragt",
     ok: "Antwortet",
-    trouble: "Antwortet nicht",
+    trouble: "Gestört",
     unknown: "Hier nicht eingerichtet",
     version: "Version",
     took: "in {ms} ms",

@@ -21,7 +21,7 @@ export const home = {
   },
   demo: {
     title: "Watch one think",
-    lead: "Left, what you see. Right, the parts of its mind that are busy. Drag the line to look closer.",
+    lead: "First what you see, then the parts of its mind that are busy. Drag the line to look closer.",
     honest:
       "Played from recorded frames of a running bot, slowed down four times. The model behind it was scripted, so the sentences are made up; the steps, the files and their timing are the bot’s own.",
     you: "You",
@@ -30,6 +30,7 @@ export const home = {
     pause: "Pause",
     again: "Play again",
     scrub: "Position in the recording",
+    at: "{at} of {of} seconds",
     idle: "Waiting for you",
     mind: "The bot’s mind: its persona in the middle, around it memories, tools, skills, schedule and conversations.",
     kinds: {
@@ -68,7 +69,7 @@ export const home = {
       [12.55, 13.15],
       [20.1, 21.2],
     ],
-    wake: "A suspended machine comes back fast. When its memory image is gone it must boot, which took about 12 seconds where we measured. The app tells you which of the two is happening, and counts the seconds.",
+    wake: "A suspended machine comes back fast. When its memory image is gone it must boot, which took about 12 seconds where we measured. The app shows each step and counts the seconds.",
   },
   how: {
     title: "From nothing to a bot of your own",
@@ -135,7 +136,7 @@ export const home = {
       },
       {
         q: "Is there an app for my phone?",
-        a: "The web app works on a phone. Apps for iOS and Android come from the same code, and are not in the stores yet.",
+        a: "The web app works on a phone. Apps for iOS and Android come from the same code, and are not in the stores yet. The app speaks English; mails also come in German.",
       },
       {
         q: "How do I leave?",

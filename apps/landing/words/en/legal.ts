@@ -9,7 +9,7 @@ export const legal = {
   unnamed: "Whoever runs this installation has not entered a name and address yet.",
   operator: "Who is responsible",
   write: "Write to",
-  updated: "As of 22 November 2026",
+  updated: "As of 30 November 2026",
   privacy: {
     title: "Privacy",
     description: "Which data Molt-OS stores, why, for how long, and who else sees it.",
@@ -24,13 +24,13 @@ export const legal = {
       {
         title: "On the waitlist",
         text: [
-          "Your e-mail address, your language, when you joined and confirmed, and where you came from if the link said so. An address that is never confirmed is deleted after 14 days. Every mail carries a link that deletes the entry at once.",
+          "Your e-mail address, your language, when you joined, confirmed and were invited, your referral code and whose you came with, and where you came from if the link said so. An address that is never confirmed is deleted after 14 days, an entry as soon as you remove it. Of an address that was removed a keyed hash stays for 90 days, so that nobody else can go on entering it. Every mail carries a link that deletes the entry at once.",
         ],
       },
       {
         title: "When you have a bot",
         text: [
-          "Your e-mail address, your messages and the bot’s answers, the record of each call to a model (time, model, tokens, price), the last picture of the bot’s mind, and which mails we sent you. They are needed to give you the service. The bot’s files lie on a disk of its own.",
+          "Your e-mail address, your messages and the bot’s answers, the record of each call to a model (time, model, tokens, price), the last picture of the bot’s mind, and which mails we sent you. They are needed to give you the service, and kept as long as the account. Mails we sent are forgotten after 30 days. The bot’s files lie on a disk of its own.",
         ],
       },
       {

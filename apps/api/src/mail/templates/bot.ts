@@ -34,7 +34,7 @@ const words = {
         ended: "Your plan has ended, so your bot is paused.",
         cap: "Your bot has reached a spending cap, so it makes no more calls to models for now.",
       },
-      kept: "Its disk, its memory and your conversation are kept. You can read them in the app.",
+      kept: "Its disk, its memory and your conversation are kept. The conversation and the last picture of its mind can be read in the app.",
       label: "See what to do",
     },
     back: {
@@ -84,9 +84,9 @@ const words = {
       why: {
         payment: "Die letzte Zahlung ist nicht gelungen, deshalb ist dein Bot angehalten.",
         ended: "Dein Tarif ist zu Ende, deshalb ist dein Bot angehalten.",
-        cap: "Dein Bot hat eine Ausgabengrenze erreicht und ruft vorerst keine Modelle mehr.",
+        cap: "Dein Bot hat eine Ausgabengrenze erreicht und ruft vorerst keine Modelle mehr auf.",
       },
-      kept: "Seine Platte, sein Gedächtnis und euer Gespräch bleiben erhalten. Du kannst sie in der App lesen.",
+      kept: "Seine Platte, sein Gedächtnis und euer Gespräch bleiben erhalten. Das Gespräch und das letzte Bild seines Inneren kannst du in der App lesen.",
       label: "Was jetzt zu tun ist",
     },
     back: {
@@ -104,7 +104,7 @@ const words = {
       title: "Dein Konto ist gelöscht",
       paragraphs: [
         "Dein Bot, seine Platte, sein Gedächtnis und deine Nachrichten sind gelöscht, und dein Tarif ist beendet. Waren noch Tokens zu bezahlen, stehen sie auf einer letzten Rechnung, die von deiner Karte abgebucht wird.",
-        "Rechnungen bleiben so lange, wie das Gesetz es verlangt, ebenso die Monatssummen dahinter, ohne deinen Namen. Diese Adresse ist mit dieser Mail vergessen; du kannst dich jederzeit wieder mit ihr anmelden.",
+        "Rechnungen bleiben so lange, wie das Gesetz es verlangt, ebenso die Monatssummen dahinter, ohne deinen Namen. Diese Adresse ist mit dieser Mail vergessen; du kannst dich jederzeit wieder mit ihr registrieren.",
         "Wenn du das nicht warst, antworte sofort auf diese Mail.",
       ],
     },

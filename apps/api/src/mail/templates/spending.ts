@@ -23,7 +23,7 @@ const words = {
   },
   de: {
     subject: "Die Ausgaben deines Bots wurden gestoppt",
-    preview: "Er ruft kein Modell, bis es jemand erlaubt. Nichts ist verloren.",
+    preview: "Er fragt kein Modell mehr, bis es jemand erlaubt. Nichts ist verloren.",
     title: "Die Ausgaben deines Bots wurden gestoppt",
     why: {
       loop: "Dein Bot hat das Modell in wenigen Minuten immer wieder dasselbe gefragt; das sieht nach einer Schleife aus.",
