@@ -23,6 +23,14 @@ const WANTED = {
     /^(anthropic\/claude-(opus|sonnet|haiku|fable)-[\d.]+|openai\/gpt-[56][\w.-]*|google\/gemini-(2\.5|3)[\w.-]*)$/,
 } as const;
 const LEFT_OUT = /image|audio|realtime|tts|transcribe|search/;
+/** Where the list rounds down what the provider documents: a reservation has to cover the whole window. */
+const WINDOWS: Record<string, number> = {
+  "gpt-4.1": 1_047_576,
+  "gpt-4.1-mini": 1_047_576,
+  "gpt-4.1-nano": 1_047_576,
+  "gpt-5.5": 1_050_000,
+  "gpt-5.5-pro": 1_050_000,
+};
 /** A price key with one of these bills something that is not a text token. */
 const FOREIGN_UNIT = /image|audio|video|reasoning/;
 
@@ -68,8 +76,9 @@ function toModel(provider: SnapshotModel["provider"], model: ModelInfo): Snapsho
     if (!period) return undefined;
     periods.push(constraint ? { from: constraint.start_date, ...period } : period);
   }
-  const contextWindow = model.context_window ?? 0;
-  return { id: model.id, provider, contextWindow, match: flatten(model.match), periods };
+  const contextWindow = Math.max(model.context_window ?? 0, WINDOWS[model.id] ?? 0);
+  const match = flatten(model.match).filter((pattern) => !LEFT_OUT.test(pattern));
+  return { id: model.id, provider, contextWindow, match, periods };
 }
 
 function toPeriod(listed: Listed): PricePeriod | undefined {

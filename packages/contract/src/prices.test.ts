@@ -16,7 +16,9 @@ for (const { model, input, output, cacheRead } of [
   });
 }
 
-test("an alias resolves to the provider's own id", () => {
+test("an alias resolves to the provider's own id, a dated name to its model", () => {
+  for (const name of ["claude-haiku-4-5-20251001", "claude-haiku-4-5@20251001", "claude-haiku-4-5-latest"])
+    assert.equal(priceOf(name)?.model, "claude-haiku-4-5", name);
   assert.equal(priceOf("gpt-5.6")?.model, "gpt-5.6-sol");
 });
 
@@ -29,6 +31,9 @@ test("F99 an unknown model has no price, whatever it looks like", () => {
     "molt-demo-2",
     "__proto__",
     "anthropic/claude-haiku-4-5-fake",
+    "claude-haiku-4-5-fast",
+    "claude-sonnet-5-5",
+    "gpt-4o-mini-search-preview",
   ]) {
     assert.equal(priceOf(model), undefined, model);
   }

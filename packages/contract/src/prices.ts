@@ -41,7 +41,7 @@ export interface SnapshotModel {
   id: string;
   provider: PricedProvider;
   contextWindow: number;
-  /** `=id` equal, `^prefix` starts with, `~regex` matches. Any one is enough. */
+  /** `=id` equal, `^id` equal or that id with a date behind it, `~regex` matches. Any one is enough. */
   match: readonly string[];
   periods: readonly PricePeriod[];
 }
@@ -90,10 +90,13 @@ function findModel(name: string): SnapshotModel | undefined {
   return entry;
 }
 
+const DATED = /^([-@]?\d{4,8}|-\d{4}-\d{2}-\d{2}|-latest)?$/;
+
 function isMatch(pattern: string, name: string): boolean {
   const rest = pattern.slice(1);
   if (pattern.startsWith("=")) return name === rest;
-  if (pattern.startsWith("^")) return name.startsWith(rest);
+  // Not whatever begins so: claude-sonnet-5-5 is another model than claude-sonnet-5, and may cost another price.
+  if (pattern.startsWith("^")) return name.startsWith(rest) && DATED.test(name.slice(rest.length));
   return new RegExp(rest).test(name);
 }
 

@@ -56,6 +56,39 @@ test("the same loop in OpenAI's Responses format is one request", () => {
   assert.notEqual(print([ask, ...turn("1"), ...turn("2")]), print([ask, ...turn("1"), ...turn("2", "ho")]));
 });
 
+test("a long result that grows, and many questions behind one long prompt, are different requests", () => {
+  const polled = (log: string) =>
+    bytes({
+      model: "m",
+      messages: [
+        { role: "user", content: "watch the log" },
+        {
+          role: "assistant",
+          content: [{ type: "tool_use", id: "toolu_1", name: "exec", input: { command: "cat log" } }],
+        },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", content: log }] },
+      ],
+      system: "rules",
+    });
+  const line = "one more line of the log\n";
+  const logs = Array.from({ length: 31 }, (_, at) =>
+    fingerprint("anthropic-messages", polled(line.repeat(500 + at))),
+  );
+  assert.equal(new Set(logs).size, 31);
+  const asked = (question: string) =>
+    bytes({
+      model: "m",
+      messages: [
+        { role: "system", content: "rule ".repeat(2_000) },
+        { role: "user", content: question },
+      ],
+    });
+  const questions = Array.from({ length: 31 }, (_, at) =>
+    fingerprint("openai-completions", asked(`question ${at + 10}`)),
+  );
+  assert.equal(new Set(questions).size, 31);
+});
+
 test("a conversation that goes on is never the same request, though an old tool call stands in it", () => {
   const call = [
     { role: "assistant", content: [{ type: "tool_use", id: "t1", name: "exec", input: {} }] },

@@ -46,9 +46,12 @@ export function fingerprint(api: ModelApi, body: Buffer): string {
   const start = Math.max(spoke, called, 0);
   const tail = body.toString("latin1", start, start + REACH_BYTES);
   const at = tail.lastIndexOf(tool.asked);
-  const exchange = tail.slice(Math.max(at, 0), Math.max(at, 0) + COMPARED_CHARS).replace(CALL_IDS, "");
-  const isToolLoop = at !== -1 && exchange.includes(tool.result);
-  return `${isToolLoop ? "tool" : body.length}:${crc32(exchange)}`;
+  const compared = tail.slice(Math.max(at, 0), Math.max(at, 0) + COMPARED_CHARS);
+  const exchange = compared.replace(CALL_IDS, "");
+  if (at === -1 || !exchange.includes(tool.result)) return `${body.length}:${crc32(body)}`;
+  // What is not compared still has a length: a log that grows is another answer each time.
+  const length = body.length - start - at - (compared.length - exchange.length);
+  return `tool:${length}:${crc32(exchange)}`;
 }
 
 /**

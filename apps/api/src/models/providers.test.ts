@@ -37,6 +37,13 @@ test("every key of a provider is a way of its own, and a model goes only to who 
   assert.deepEqual(keys("anthropic-messages", "claude-unknown"), []);
 });
 
+test("the operator's price of a model holds under every name of it", () => {
+  const prices = '{"claude-sonnet-5":{"input":30,"output":150,"contextWindow":200000}}';
+  const [provider] = readProviders({ ANTHROPIC_API_KEY: "a", MOLT_MODEL_PRICES: prices });
+  for (const name of ["claude-sonnet-5", "claude-sonnet-5-20260901", "claude-sonnet-5-latest"])
+    assert.equal(provider?.price(name, day)?.input, 30_000_000, name);
+});
+
 test("a model of one's own needs a price, and zero is one", () => {
   const base = { OPENAI_COMPATIBLE_BASE_URL: "http://127.0.0.1:11434/v1" };
   assert.throws(() => readProviders(base), /OPENAI_COMPATIBLE_MODEL/);

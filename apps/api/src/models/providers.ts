@@ -34,7 +34,9 @@ export function readProviders(env: Environment): Provider[] {
   const own = readOwnPrices(env);
   const priced = (wanted: ModelPrice["provider"]) => (model: string, day: string) => {
     const price = priceOf(model, day);
-    return price?.provider === wanted ? (own.get(model) ?? price) : undefined;
+    if (price?.provider !== wanted) return undefined;
+    // The operator's price holds under every name of the model.
+    return own.get(model) ?? own.get(price.model) ?? price;
   };
   const providers: Provider[] = [];
   const add = (provider: Omit<Provider, "keys" | "baseUrl" | "models">, keyName: string, base: string) => {

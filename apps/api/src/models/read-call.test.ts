@@ -38,8 +38,9 @@ test("a client's own stream options are kept when the usage is asked for", () =>
 test("of two limits of the output the larger one is reserved, and another format's is none", () => {
   const two = { ...chat, max_completion_tokens: 1, max_tokens: 90_000 };
   assert.equal(read("openai-completions", two).maxOutput, 90_000);
-  const call = read("openai-responses", { model: "gpt-5", input: "hi", max_tokens: 1 });
+  const call = read("openai-responses", { model: "gpt-5", input: "hi", max_tokens: null });
   assert.deepEqual([call.maxOutput, JSON.parse(call.body.toString()).max_output_tokens], [8192, 8192]);
+  assert.throws(() => read("openai-responses", { model: "gpt-5", input: "hi", max_tokens: 1 }), CallRefused);
 });
 
 test("several choices may each use the whole limit", () => {

@@ -127,6 +127,11 @@ export function tooManyTokens(waitSeconds: number): CallRefused {
   return new CallRefused({ ...refusals.tooMany, message, retryAfterSeconds: waitSeconds });
 }
 
+export function tooMuchWork(waitSeconds: number): CallRefused {
+  const message = "Too many large requests in one minute. Please slow down.";
+  return new CallRefused({ ...refusals.tooMany, message, retryAfterSeconds: waitSeconds });
+}
+
 export function badRequest(message: string): CallRefused {
   return new CallRefused({ status: 400, type: "invalid_request_error", message });
 }

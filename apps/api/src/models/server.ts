@@ -8,18 +8,20 @@ import { type Proxy } from "./answer-call.ts";
 import { answerBot } from "./answer-bot.ts";
 import { answerRouter, plainPath } from "./answer-router.ts";
 import { LoopGuard } from "./breaker-loop.ts";
+import { Buffered, Held } from "./buffered.ts";
+import { checkJson } from "./check-json.ts";
 import { countTokens, listModels } from "./free-calls.ts";
 import { type CallLedger, Ledger } from "./ledger.ts";
 import { DEFAULT_LIMITS, Limiter, type Limits } from "./limiter.ts";
 import { type ModelApi, readProviders } from "./providers.ts";
-import { CallRefused, type Refusal, refusalBody, refusals } from "./refusals.ts";
+import { CallRefused, type Refusal, refusalBody, refusals, tooMuchWork } from "./refusals.ts";
 import { stopLoop } from "./stop-loop.ts";
 import { Upstream } from "./upstream.ts";
 
 /** Anthropic's own limit for a request. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
-/** Bodies in memory over all requests. */
-const MAX_BUFFERED_BYTES = 512 * 1024 * 1024;
+/** Looking a long text through costs as much as reading one mark of JSON, so many bytes at a time. */
+const BYTES_PER_MARK = 64;
 /** How long running answers may go on after the stop was asked for. */
 const STOP_MS = 7_000;
 
@@ -51,7 +53,7 @@ interface State extends Proxy {
   gate: Gate;
   limiter: Limiter;
   loops: LoopGuard;
-  buffered: { bytes: number };
+  buffered: Buffered;
   stopping: boolean;
 }
 
@@ -70,7 +72,7 @@ export async function startModels(
     loops: new LoopGuard(deps.clock, { max: limits.sameCalls, trip: (botId) => stopLoop(deps, botId) }),
     keys: providers.flatMap((provider) => provider.keys),
     drains: { count: 0 },
-    buffered: { bytes: 0 },
+    buffered: new Buffered(),
     stopping: false,
   };
   const running = new Set<Promise<void>>();
@@ -134,33 +136,35 @@ async function handle(state: State, req: IncomingMessage, res: ServerResponse): 
     const api = APIS[path];
     const isCount = path === "/v1/messages/count_tokens";
     if (req.method !== "POST" || (!api && !isCount)) throw new CallRefused(refusals.notFound);
-    const body = await readBody(state, req);
-    state.buffered.bytes += body.length;
+    const held = new Held(state.buffered, botId);
     try {
+      const body = await readBody(req, held);
+      const wait = state.limiter.takeWork(botId, checkJson(body) + body.length / BYTES_PER_MARK);
+      if (wait > 0) throw tooMuchWork(wait);
       if (!api) await countTokens(state, { req, res, body });
       else await answerBot(state, { req, res, body, botId }, api);
     } finally {
-      state.buffered.bytes -= body.length;
+      held.release();
     }
   } finally {
     end();
   }
 }
 
-async function readBody({ buffered }: State, req: IncomingMessage): Promise<Buffer> {
-  const announced = Number(req.headers["content-length"] ?? 0);
-  if (announced > MAX_BODY_BYTES) throw new CallRefused(refusals.tooLarge);
-  if (buffered.bytes + announced > MAX_BUFFERED_BYTES) throw new CallRefused(refusals.tooMany);
+async function readBody(req: IncomingMessage, held: Held): Promise<Buffer> {
+  if (Number(req.headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw new CallRefused(refusals.tooLarge);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const refuse = (refusal: Refusal) => {
+      req.pause(); // the rest is never read: the refusal closes the connection
+      reject(new CallRefused(refusal));
+    };
     req.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-      else {
-        req.pause(); // the rest is never read: the refusal closes the connection
-        reject(new CallRefused(refusals.tooLarge));
-      }
+      if (size > MAX_BODY_BYTES) refuse(refusals.tooLarge);
+      else if (!held.add(chunk.length)) refuse(refusals.tooMany);
+      else chunks.push(chunk);
     });
     req.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)));
     req.on("error", reject);

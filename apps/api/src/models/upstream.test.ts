@@ -6,6 +6,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { localhostCertificate } from "./testing/localhost-certificate.ts";
 import { providerAt, rawUpstream } from "./testing/raw-upstream.ts";
 import { readWhole, Upstream } from "./upstream.ts";
+import { TimedOut } from "./upstream-line.ts";
 
 const ok = (body: string, more = "") =>
   `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n${more}\r\n${body}`;
@@ -24,14 +25,21 @@ test("one connection carries call after call; the bot's own headers stay here, e
   });
   const upstream = new Upstream();
   t.after(() => upstream.close());
-  const headers = { "anthropic-beta": "b1", "x-api-key": "molt_bot", cookie: "c", traceparent: "00" };
+  const betas = "interleaved-thinking-2025-05-14, code-execution-2025-08-25,context-1m-2025-08-07";
+  const headers = {
+    "anthropic-beta": betas,
+    "content-type": "text/plain",
+    "x-api-key": "molt_bot",
+    cookie: "c",
+    traceparent: "00",
+  };
   for (let at = 0; at < 5; at += 1) assert.equal(await ask(upstream, url, { ...hello, headers }), "yes");
   assert.equal(sockets.length, 1);
   const authority = new URL(url).host;
   assert.equal(
     asked[0],
     `POST /v1/messages HTTP/1.1\r\nhost: ${authority}\r\ncontent-length: 2\r\naccept-encoding: identity\r\n` +
-      "content-type: application/json\r\nanthropic-beta: b1\r\nx-api-key: the-key\r\n\r\n{}",
+      "content-type: application/json\r\nanthropic-beta: interleaved-thinking-2025-05-14\r\nx-api-key: the-key\r\n\r\n{}",
   );
 });
 
@@ -95,6 +103,46 @@ test("a call that is not over by its deadline is cut, with its connection", asyn
   while (!sockets[0]?.destroyed) await turn();
 });
 
+test("what a provider was not asked yet is no call that it may bill", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { url, sockets } = await rawUpstream(t, () => undefined);
+  const upstream = new Upstream();
+  t.after(() => upstream.close());
+  // It takes connections and never answers the handshake.
+  const target = { provider: providerAt(url.replace("http:", "https:")), key: "k" };
+  const sent = upstream.reserve(target).send(hello, 5_000);
+  while (sockets.length === 0) await turn();
+  t.mock.timers.tick(5_000);
+  await assert.rejects(sent, (error) => error instanceof Error && !(error instanceof TimedOut));
+});
+
+test("a provider that hangs leaves connections for the others, and all have a bound together", async (t) => {
+  const [hanging, other, third] = await Promise.all(
+    [0, 1, 2].map(() => rawUpstream(t, (socket) => socket.write(ok("yes")))),
+  );
+  const upstream = new Upstream({ lines: 3, linesPerProvider: 2 });
+  t.after(() => upstream.close());
+  const take = (from = hanging) => upstream.reserve({ provider: providerAt(from?.url ?? ""), key: "k" });
+  const lines = [take(), take()];
+  assert.throws(() => take(), /to one provider/);
+  assert.equal(await ask(upstream, other?.url ?? ""), "yes");
+  assert.throws(() => take(third), /to providers/);
+  // What is given back can be taken again.
+  lines[0]?.release();
+  take();
+  assert.throws(() => take(), /to one provider/);
+  for (const socket of hanging?.sockets ?? []) socket.destroy();
+  while (!hasRoom()) await turn();
+
+  function hasRoom(): boolean {
+    try {
+      return take() !== undefined;
+    } catch {
+      return false;
+    }
+  }
+});
+
 test("a key or header that would write a line of its own is not sent", async (t) => {
   const { url } = await rawUpstream(t, (socket) => socket.write(ok("yes")));
   const upstream = new Upstream();
@@ -102,7 +150,7 @@ test("a key or header that would write a line of its own is not sent", async (t)
   const line = upstream.reserve({ provider: providerAt(url), key: "k\r\nx-evil: 1" });
   await assert.rejects(line.send(hello, 1_000), /cannot be sent/);
   line.release();
-  const headers = { "anthropic-beta": "b\r\n\r\nPOST /v1/other" };
+  const headers = { "user-agent": "b\r\n\r\nPOST /v1/other" };
   await assert.rejects(ask(upstream, url, { ...hello, headers }), /cannot be sent/);
 });
 
