@@ -10,9 +10,10 @@ import { findDatabase } from "./lib/operator-database.ts";
 import { bot } from "./molt/bot.ts";
 import type { Area, OperatorDeps, Said } from "./molt/command.ts";
 import { ledger } from "./molt/ledger.ts";
+import { mail } from "./molt/mail.ts";
 import { waitlist } from "./molt/waitlist.ts";
 
-const areas: Readonly<Record<string, Area>> = { bot, ledger, waitlist };
+const areas: Readonly<Record<string, Area>> = { bot, ledger, mail, waitlist };
 
 const usage = `${Object.values(areas)
   .map((area) => area.usage)

@@ -171,6 +171,19 @@ suite("the demo mailbox", () => {
     );
   });
 
+  test("F13 the mailbox can refuse the recipient or the mail, in the words of a test", async () => {
+    const text = "5.1.1 <ada@example.com> is unknown here";
+    for (const [at, command] of [
+      ["sender", "MAIL FROM"],
+      ["recipient", "RCPT TO"],
+      ["data", "DATA"],
+    ]) {
+      await control([{ kind: "refuse", at, code: 550, text }]);
+      await assert.rejects(send({}), { command, responseCode: 550, response: `550 ${text}` });
+    }
+    assert.equal((await read()).shown, 0);
+  });
+
   test("F13 the mailbox can take a mail and never answer", async () => {
     await control([{ kind: "hang" }]);
     await assert.rejects(send({}, { socketTimeout: 300 }), { code: "ETIMEDOUT" });
@@ -201,6 +214,8 @@ suite("the demo mailbox", () => {
       body: JSON.stringify({ faults: [{ kind: "explode" }] }),
     });
     assert.equal(answer.status, 400);
+    for (const wrong of [{ at: "greeting" }, { text: "two\r\n250 lines" }])
+      await assert.rejects(control([{ kind: "refuse", ...wrong }]));
   });
 
   test("the page says what it is, shows the code, and escapes what mails say", async () => {

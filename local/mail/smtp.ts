@@ -11,7 +11,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { SMTPServer } from "smtp-server";
 import type { SMTPServerDataStream, SMTPServerSession } from "smtp-server";
 
-import type { FaultPlan } from "./faults.ts";
+import type { FaultPlan, Stage } from "./faults.ts";
 import { limits } from "./limits.ts";
 import { readMail } from "./read-mail.ts";
 import type { Store } from "./store.ts";
@@ -56,13 +56,11 @@ export async function startMailServer(options: Options): Promise<MailServer> {
     socketTimeout: 30_000,
     closeTimeout: 500,
     onAuth: (auth, _session, done) => done(null, { user: auth.username ?? "anybody" }),
-    onMailFrom(_address, _session, done) {
-      const fault = faults.next("refuse");
-      if (fault) done(new SmtpError(fault.code, "Asked for by a test"));
-      else done();
-    },
+    onMailFrom: (_address, _session, done) => done(refusal(faults, "sender")),
     onRcptTo(_address, session, done) {
-      if (session.envelope.rcptTo.length < limits.recipients) done();
+      const refused = refusal(faults, "recipient");
+      if (refused) done(refused);
+      else if (session.envelope.rcptTo.length < limits.recipients) done();
       else done(new SmtpError(452, `At most ${limits.recipients} recipients a mail`));
     },
     onData(stream, session, done) {
@@ -92,6 +90,12 @@ export async function startMailServer(options: Options): Promise<MailServer> {
   };
 }
 
+/** What a test wants to be said here instead of yes. */
+function refusal(faults: FaultPlan, stage: Exclude<Stage, "data">): SmtpError | undefined {
+  const fault = faults.next(stage);
+  return fault && new SmtpError(fault.code, fault.text);
+}
+
 function portOf(server: SMTPServer): number {
   const address = server.server.address();
   if (address === null || typeof address === "string") throw new Error("The SMTP server has no port.");
@@ -106,7 +110,8 @@ async function take(
   const { stream, session } = given;
   const raw = await collect(stream);
   if (raw === undefined) throw new SmtpError(552, `A mail may have ${limits.mailBytes} bytes`);
-  const fault = options.faults.next("hang", "lose", "cut", "delay");
+  const fault = options.faults.next("data");
+  if (fault?.kind === "refuse") throw new SmtpError(fault.code, fault.text);
   if (fault?.kind === "hang") return "silent";
   if (fault?.kind === "delay") await wait(fault.ms);
   const { mailFrom, rcptTo } = session.envelope;

@@ -8,7 +8,7 @@ import { flushUsage } from "../billing/flush-usage.ts";
 import type { Deps } from "../deps.ts";
 import { failpoint } from "../failpoints.ts";
 import { isBotRemoved } from "../fleet/delete-bot.ts";
-import { forgetRecipient } from "../mail/forget-mails.ts";
+import { forgetPerson } from "../mail/forget-mails.ts";
 import { queueMail } from "../mail/queue-mail.ts";
 import { hasOpenCalls } from "../models/open-calls.ts";
 import { deleteFromWaitlist } from "../waitlist/leave-waitlist.ts";
@@ -56,12 +56,12 @@ async function removeAccount(deps: Deps, row: Deletion, signal: AbortSignal): Pr
   return writeReceipt(deps.db, row.user_id, "account_removed_at");
 }
 
-/** All that was ever sent to the address is forgotten, then the address itself, with its last mail. */
+/** All that was ever sent to the person is forgotten, then the address itself, with its last mail. */
 async function sayFarewell(deps: Deps, { user_id: userId, email, language }: Deletion): Promise<void> {
   if (email) await deleteFromWaitlist(deps, email);
   await failpoint("mid-delete");
   await deps.db.transaction().execute(async (trx) => {
-    if (email) await forgetRecipient(trx, email);
+    await forgetPerson(trx, { userId, recipient: email });
     // Somebody without an address hears nothing (ensure-user.ts).
     if (email && !email.endsWith("@invalid"))
       await queueMail(trx, {

@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
+import { followAddress } from "../mail/follow-address.ts";
 import { queueMail } from "../mail/queue-mail.ts";
 import { languageOfHeader } from "./choose-language.ts";
 import { isKnown, upsertUser } from "./table.ts";
@@ -13,7 +14,8 @@ export interface SeenUser {
 
 /**
  * Makes sure that the product knows the user of a verified token, and welcomes a new one by mail,
- * once. Idempotent; called at the doors through which somebody new may come in.
+ * once; a changed address takes along the mails of the old one. Idempotent; called at the doors through
+ * which somebody new may come in.
  * @throws {AppError} not_signed_in when the account was deleted while its token still lives.
  */
 export async function ensureUser(
@@ -25,9 +27,16 @@ export async function ensureUser(
   if (await isKnown(db, userId, address)) return;
   const language = languageOfHeader(request?.headers["accept-language"]);
   await db.transaction().execute(async (trx) => {
-    const happened = await upsertUser(trx, { id: userId, email: address, language });
+    const { happened, before } = await upsertUser(trx, { id: userId, email: address, language });
     if (happened === "unknown") throw new AppError("not_signed_in", "This account no longer exists.");
     if (happened === "inserted" && email)
       await queueMail(trx, { key: `welcome/${userId}`, recipient: email, template: "welcome", data: {} });
+    if (isReal(before) && isReal(address) && before !== address)
+      await followAddress(trx, { userId, from: before, to: address });
   });
+}
+
+/** Not the stand-in of somebody without an address. */
+function isReal(address: string | null): address is string {
+  return address !== null && !address.endsWith("@invalid");
 }

@@ -25,7 +25,7 @@ test("a code lies sealed in the outbox, and is in it no more once it is sent", a
   assert.match(await sendMails({ ...deps, mailer }, AbortSignal.timeout(20_000)), /^sent 1 /);
   assert.deepEqual(
     (await rowsOf(deps)).map(({ state, data }) => [state, data]),
-    [["sent", {}]],
+    [["sent", null]],
   );
 });
 
@@ -38,7 +38,7 @@ test("a code that could not be sent in its time is not sent any more", async (t)
   assert.match(await sendMails({ ...deps, mailer }, AbortSignal.timeout(20_000)), /1 are dead/);
   assert.deepEqual(
     (await rowsOf(deps)).map(({ state, data }) => [state, data]),
-    [["dead", {}]],
+    [["dead", null]],
   );
 });
 

@@ -21,22 +21,24 @@ export async function isKnown(db: Executor, userId: string, email: string): Prom
 /**
  * Inserts the product's row for a user of the auth service, or follows a changed address. A new one
  * speaks the language said at the sign-up, else the given one, else English. Answers "unknown" when
- * the auth service no longer knows the user.
+ * the auth service no longer knows the user. `before` is the address that was known until now.
  */
 export async function upsertUser(
   trx: Executor,
   user: { id: string; email: string; language: Language | undefined },
-): Promise<"inserted" | "updated" | "unknown"> {
+): Promise<{ happened: "inserted" | "updated" | "unknown"; before: string | null }> {
   // xmax is 0 only on a row that nobody has touched since it was inserted.
-  const { rows } = await sql<{ inserted: boolean }>`
+  const { rows } = await sql<{ inserted: boolean; before: string | null }>`
+    with known as (select email from app.users where id = ${user.id})
     insert into app.users (id, email, language)
     select id, ${user.email}, coalesce(substring(raw_user_meta_data ->> 'language' from '^(en|de)([-_]|$)'),
       ${user.language ?? null}, 'en')
     from auth.users where id = ${user.id}
     on conflict (id) do update set email = excluded.email
-    returning xmax = 0 as inserted`.execute(trx);
+    returning xmax = 0 as inserted, (select email from known) as before`.execute(trx);
   const [row] = rows;
-  return row === undefined ? "unknown" : row.inserted ? "inserted" : "updated";
+  if (row === undefined) return { happened: "unknown", before: null };
+  return { happened: row.inserted ? "inserted" : "updated", before: row.before };
 }
 
 /** Inside withUser: row level security is the second lock on this door. */

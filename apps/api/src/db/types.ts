@@ -158,10 +158,11 @@ export interface StripeEventTable {
 export interface MailTable {
   id: Generated<string>;
   key: string;
-  recipient: string;
+  /** Null once it is forgotten; a mail that waits has one. */
+  recipient: string | null;
   template: string;
   language: Generated<string>;
-  /** jsonb: written as text, read as an object. */
+  /** jsonb: written as text, read as an object. Null once they are dropped. */
   data: Generated<unknown>;
   state: Generated<"pending" | "sent" | "dead">;
   attempts: Generated<number>;
@@ -171,6 +172,8 @@ export interface MailTable {
   note: string | null;
   urgent: Generated<boolean>;
   expires_at: Date | null;
+  user_id: string | null;
+  died_at: Date | null;
 }
 
 export interface WaitlistTable {

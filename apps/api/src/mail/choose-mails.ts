@@ -3,22 +3,24 @@ import type { Kysely } from "kysely";
 import type { MasterKey } from "../secrets.ts";
 import type { Database } from "../db/types.ts";
 import type { Deps } from "../deps.ts";
-import { linkToken, tokenHash } from "./link-token.ts";
+import { linkToken, oneClickToken, tokenHash } from "./link-token.ts";
 import { offerChoice, stopByToken } from "./table.ts";
 import { isTemplate, templates } from "./templates.ts";
 import type { Template } from "./template.ts";
 
-/** True unless the mail is optional and its recipient has refused that kind. */
+/** True unless the mail is optional and its recipient has refused that kind, at this address or an earlier one. */
 export async function mayBeSent(
   db: Kysely<Database>,
   masterKey: MasterKey,
-  { recipient, template }: { recipient: string; template: string },
+  mail: { recipient: string; userId: string | null; template: string },
 ): Promise<boolean> {
+  const { recipient, userId, template } = mail;
   if (!isTemplate(template)) return true; // writeMail says what is wrong with it
   const { optional = false }: Template = templates[template];
   if (!optional) return true;
   const token = linkToken(masterKey, `stop:${template}:${recipient}`);
-  return offerChoice(db, { recipient, template, tokenHash: tokenHash(token) });
+  const oneClickHash = tokenHash(oneClickToken(masterKey, mail));
+  return offerChoice(db, { recipient, userId, template, tokenHash: tokenHash(token), oneClickHash });
 }
 
 /** Idempotent, and silent about whether the token was known. */

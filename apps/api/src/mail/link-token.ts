@@ -12,6 +12,17 @@ export function linkToken(masterKey: MasterKey, what: string): string {
     .digest("base64url");
 }
 
+/**
+ * Of a mail's List-Unsubscribe header. Mail programs want it in the address itself, where servers may
+ * write it down, so it is another one than the link's: it stops this kind of mail to this address.
+ */
+export function oneClickToken(
+  masterKey: MasterKey,
+  { template, recipient }: { template: string; recipient: string },
+): string {
+  return linkToken(masterKey, `one-click:${template}:${recipient}`);
+}
+
 /** What is stored and looked up. */
 export function tokenHash(token: string): Buffer {
   return createHash("sha256").update(token).digest();

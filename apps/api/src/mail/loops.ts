@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
+import { purgeMails } from "./purge-mails.job.ts";
 import { sendMails } from "./send-mails.job.ts";
 import { openMailer } from "./smtp.ts";
 
@@ -11,6 +12,7 @@ export function mailLoops(deps: Deps): Loop[] {
     // A loop of its own: whoever waits for a code waits for no digest, and for no server that hangs over one.
     startLoop(deps, { name: "urgent mails", everyMs: 5_000, wakeOn: "mail", run: send(true) }),
     startLoop(deps, { name: "mails", everyMs: 10_000, wakeOn: "mail", run: send(false) }),
+    startLoop(deps, { name: "old mails", everyMs: 60 * 60_000, run: (signal) => purgeMails(deps, signal) }),
   ];
   return [
     {

@@ -1,14 +1,25 @@
 import type { Deps } from "../deps.ts";
 import { mayBeSent } from "./choose-mails.ts";
-import { type Mailer, MailRefused } from "./smtp.ts";
-import { claimMails, type ClaimedMail, expireMails, markDead, markSent, postponeMail } from "./table.ts";
+import { describeError } from "./describe-error.ts";
+import { LONGEST_SEND_MS, type Mailer, MailRefused } from "./smtp.ts";
+import {
+  claimMail,
+  type ClaimedMail,
+  expireMails,
+  giveBackMail,
+  markDead,
+  markSent,
+  postponeMail,
+} from "./table.ts";
 import type { Template } from "./template.ts";
 import { isTemplate, templates } from "./templates.ts";
 import { type WrittenMail, writeMail } from "./write-mail.ts";
 
-const BATCH = 10;
-/** Longer than a whole batch may take, at 45 s a mail (smtp.ts). */
-const LEASE_MS = 10 * 60_000;
+/**
+ * Just longer than one mail may take, and far below what a sign-in code has: if its sender dies, the next
+ * one still sends it in time.
+ */
+const LEASE_MS = LONGEST_SEND_MS + 15_000;
 /** With the back-off below about a day and a half. */
 const MAX_ATTEMPTS = 40;
 const FIRST_RETRY_MS = 15_000;
@@ -23,19 +34,18 @@ export interface SendDeps extends Pick<Deps, "db" | "clock" | "log" | "config"> 
 }
 
 /**
- * Sends what is due in the outbox. Safe on two workers: a mail is claimed for a while. A crash after
- * the server took it sends it again under the same Message-ID. One mail that fails holds up no other.
+ * Sends what is due in the outbox, one mail after the other. Safe on two workers: each mail is claimed,
+ * for a minute. A crash after the server took it sends it again under the same Message-ID. One mail that
+ * fails holds up no other, whether the mail server failed it or the database.
  */
 export async function sendMails(deps: SendDeps, signal: AbortSignal): Promise<string> {
-  const told = { sent: 0, later: 0, dead: await expireMails(deps.db, deps.clock.now()) };
+  const { db, clock, urgent } = deps;
+  const told = { sent: 0, later: 0, dead: await expireMails(db, clock.now()) };
   while (!signal.aborted) {
-    const now = deps.clock.now();
-    const mails = await claimMails(deps.db, { now, leaseMs: LEASE_MS, limit: BATCH, urgent: deps.urgent });
-    for (const mail of mails) {
-      if (signal.aborted) await giveBack(deps, mail);
-      else told[await sendOne(deps, mail, signal)] += 1;
-    }
-    if (mails.length < BATCH) break;
+    const mail = await claimMail(db, { now: clock.now(), leaseMs: LEASE_MS, urgent });
+    if (!mail) break;
+    if (signal.aborted) await giveBackMail(db, mail.id, clock.now());
+    else told[await handle(deps, mail, signal)] += 1;
   }
   const { sent, later, dead } = told;
   return sent + later + dead === 0
@@ -45,15 +55,30 @@ export async function sendMails(deps: SendDeps, signal: AbortSignal): Promise<st
 
 type Outcome = "sent" | "later" | "dead";
 
-async function sendOne(deps: SendDeps, mail: ClaimedMail, signal: AbortSignal): Promise<Outcome> {
-  const written = await write(deps, mail);
-  if (!written) return "dead";
+/** What the database does not let us write down is tried again when the lease is over. */
+async function handle(deps: SendDeps, mail: ClaimedMail, signal: AbortSignal): Promise<Outcome> {
   try {
-    await deps.mailer.send({ id: mail.id, to: mail.recipient, date: mail.created_at, ...written }, signal);
-  } catch (err) {
-    return failed(deps, mail, err);
+    return await sendOne(deps, mail, signal);
+  } catch (error) {
+    const { id: mailId, template, attempts, recipient } = mail;
+    deps.log.error(
+      { mailId, template, attempts, err: describeError(error, recipient) },
+      "what became of a mail could not be stored, it will be tried again",
+    );
+    return "later";
   }
-  await markSent(deps.db, { ...endOf(mail), now: deps.clock.now() });
+}
+
+async function sendOne(deps: SendDeps, mail: ClaimedMail, signal: AbortSignal): Promise<Outcome> {
+  const { mailer, db, clock } = deps;
+  try {
+    const written = await write(deps, mail);
+    if (!written) return "dead";
+    await mailer.send({ id: mail.id, to: mail.recipient, date: mail.created_at, ...written }, signal);
+  } catch (error) {
+    return failed(deps, mail, { error, stopping: signal.aborted });
+  }
+  await markSent(db, { ...endOf(mail), now: clock.now() });
   return "sent";
 }
 
@@ -63,40 +88,53 @@ function endOf({ id, template }: ClaimedMail): { id: string; forget: boolean } {
 }
 
 /** Undefined when it can or may never be sent; the row says why. */
-async function write({ db, log, config }: SendDeps, mail: ClaimedMail): Promise<WrittenMail | undefined> {
+async function write(deps: SendDeps, mail: ClaimedMail): Promise<WrittenMail | undefined> {
+  const { db, log, config, clock } = deps;
+  const end = { ...endOf(mail), now: clock.now() };
   if (!(await mayBeSent(db, config.masterKey, mail))) {
-    await markDead(db, { ...endOf(mail), note: "the recipient wants no more mails of this kind" });
+    // Nothing failed, so there is nothing to bring back.
+    await markDead(db, { ...end, keep: false, note: "the recipient wants no more mails of this kind" });
     return undefined;
   }
   try {
     return writeMail(config, mail);
-  } catch (err) {
-    await markDead(db, { ...endOf(mail), note: "it could not be written" });
+  } catch (error) {
+    await markDead(db, { ...end, keep: true, note: "it could not be written" });
+    const err = describeError(error, mail.recipient);
     log.error({ mailId: mail.id, template: mail.template, err }, "a mail could not be written and is dead");
     return undefined;
   }
 }
 
-async function failed(deps: SendDeps, mail: ClaimedMail, err: unknown): Promise<"later" | "dead"> {
+interface Failure {
+  error: unknown;
+  /** This process ends: the mail is due at once for whoever comes next. */
+  stopping: boolean;
+}
+
+async function failed(
+  deps: SendDeps,
+  mail: ClaimedMail,
+  { error, stopping }: Failure,
+): Promise<"later" | "dead"> {
   const { db, log, clock } = deps;
   const { id: mailId, template, attempts } = mail;
-  const note = (err instanceof Error ? err.message : String(err)).slice(0, 300);
-  if (err instanceof MailRefused || attempts >= MAX_ATTEMPTS) {
-    await markDead(db, { ...endOf(mail), note });
+  const now = clock.now();
+  const err = describeError(error, mail.recipient);
+  const note = err.message.slice(0, 300);
+  if (error instanceof MailRefused || (attempts >= MAX_ATTEMPTS && !stopping)) {
+    await markDead(db, { ...endOf(mail), now, keep: true, note });
     log.error({ mailId, template, attempts, err }, "a mail is dead");
     return "dead";
   }
-  const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 12));
-  const jittered = backoff * (0.8 + 0.4 * (deps.random ?? Math.random)());
-  await postponeMail(db, mailId, { until: new Date(clock.now().getTime() + jittered), note });
-  log.warn(
-    { mailId, template, attempts, retryMs: Math.round(jittered), err },
-    "a mail could not be sent yet",
-  );
+  const retryMs = stopping ? 0 : Math.round(backoff(attempts, (deps.random ?? Math.random)()));
+  await postponeMail(db, mailId, { until: new Date(now.getTime() + retryMs), note });
+  log.warn({ mailId, template, attempts, retryMs, err }, "a mail could not be sent yet");
   return "later";
 }
 
-/** The process stops: the mail is due at once for whoever comes next. */
-async function giveBack({ db, clock }: SendDeps, mail: ClaimedMail): Promise<void> {
-  await postponeMail(db, mail.id, { until: clock.now(), note: "the sender stopped" });
+/** @param random 0 to 1 */
+function backoff(attempts: number, random: number): number {
+  const ms = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 12));
+  return ms * (0.8 + 0.4 * random);
 }

@@ -10,24 +10,28 @@ export interface OutgoingMail {
   text: string;
   date: Date;
   stopUrl: string | undefined;
+  oneClickUrl: string | undefined;
 }
 
 export interface Mailer {
   /**
    * Answers when the server has taken the mail.
-   * @throws {MailRefused} when this mail will never be taken; any other error may pass.
+   * @throws {MailRefused} when this recipient will never be taken; any other error may pass.
    */
   send(mail: OutgoingMail, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
-/** The server said no for good (a 5xx about this mail or this recipient). */
+/** The server said no to the recipient, for good. */
 export class MailRefused extends Error {
   override name = "MailRefused";
 }
 
 /** How long each wait may last; `totalMs` is a whole mail: connect, greet, send, answer. */
 const patience = { connectMs: 10_000, silenceMs: 20_000, totalMs: 45_000 };
+
+/** The longest that one mail holds up its sender. */
+export const LONGEST_SEND_MS = patience.totalMs;
 
 export interface MailerOptions {
   smtpUrl: string;
@@ -72,13 +76,14 @@ export function openMailer({ smtpUrl, from, waits = patience }: MailerOptions): 
         headers: {
           "Auto-Submitted": "auto-generated",
           "X-Auto-Response-Suppress": "All",
-          ...(mail.stopUrl ? { "List-Unsubscribe": `<${mail.stopUrl}>` } : {}),
+          ...stopHeaders(mail),
         },
       });
       try {
         await within(sending, AbortSignal.any([signal, AbortSignal.timeout(waits.totalMs)]));
       } catch (error) {
-        if (isRefusal(error)) throw new MailRefused("the mail server refused the mail", { cause: error });
+        if (isRefusal(error))
+          throw new MailRefused("the mail server refused the recipient", { cause: error });
         throw error;
       }
     },
@@ -96,9 +101,37 @@ function within<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** 5xx about a mailbox or a message is final; about the login it is ours to mend, so it waits. */
+/** RFC 8058 where it is offered: then no other web address may stand beside it. */
+function stopHeaders({ stopUrl, oneClickUrl }: OutgoingMail): Record<string, string> {
+  if (oneClickUrl)
+    return {
+      "List-Unsubscribe": `<${oneClickUrl}>`,
+      "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    };
+  return stopUrl ? { "List-Unsubscribe": `<${stopUrl}>` } : {};
+}
+
+/** No such mailbox, not here but there, no such name. */
+const REFUSING = [550, 551, 553];
+/** Many servers say only at RCPT TO what they have against the sender (5.1.7, 5.1.8) or our login (5.7). */
+const ABOUT_US = /^5\.(?:1\.[78]|7\.\d+)$/;
+
+/**
+ * Final is what the server says of the recipient. Anything else (sender, login, domain, quota, content) may
+ * be ours to mend, so it waits, whatever its code.
+ */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code, responseCode } = error as Error & { code?: string; responseCode?: number };
-  return (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined && responseCode >= 500;
+  const { command, responseCode, response } = error as Error & SmtpAnswer;
+  if (command !== "RCPT TO" || responseCode === undefined || responseCode < 500) return false;
+  const status = /^\d{3}[ -](5\.\d{1,3}\.\d{1,3})\b/.exec(response ?? "")?.[1] ?? "";
+  if (ABOUT_US.test(status)) return false;
+  return REFUSING.includes(responseCode) || status.startsWith("5.1.");
+}
+
+/** What nodemailer adds to an error. */
+interface SmtpAnswer {
+  command?: string;
+  responseCode?: number;
+  response?: string;
 }

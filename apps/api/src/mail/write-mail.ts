@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Config } from "../config.ts";
 import { type MasterKey, open } from "../secrets.ts";
-import { linkToken } from "./link-token.ts";
+import { linkToken, oneClickToken } from "./link-token.ts";
 import { type Language, renderLetter, type RenderedMail } from "./letter.ts";
 import { sealedFor } from "./queue-mail.ts";
 import type { Template } from "./template.ts";
@@ -15,8 +15,10 @@ export interface MailRow {
 }
 
 export interface WrittenMail extends RenderedMail {
-  /** Where one refuses further mails of this kind; a header of the mail says it too. */
+  /** The page where one says no to further mails of this kind. */
   stopUrl: string | undefined;
+  /** Where a mail program says it by itself (RFC 8058); for mails that one may refuse. */
+  oneClickUrl: string | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export function writeMail(
 ): WrittenMail {
   if (!isTemplate(row.template)) throw new Error(`there is no mail template "${row.template}"`);
   // One template of many: its data are checked by its own schema on the next line.
-  const { data, write } = templates[row.template] as Template;
+  const { data, write, optional = false } = templates[row.template] as Template;
   const language: Language = row.language === "de" ? "de" : "en";
   const letter = write(data.parse(unsealed(masterKey, row)), {
     language,
@@ -38,7 +40,10 @@ export function writeMail(
     recipient: row.recipient,
     token: (what) => linkToken(masterKey, what),
   });
-  return { ...renderLetter(letter, language, urls.landing), stopUrl: letter.stop?.url };
+  const oneClickUrl = optional
+    ? `${urls.api}/mail/unsubscribe/one-click?token=${oneClickToken(masterKey, row)}`
+    : undefined;
+  return { ...renderLetter(letter, language, urls.landing), stopUrl: letter.stop?.url, oneClickUrl };
 }
 
 const envelope = z.strictObject({ sealed: z.string() });
