@@ -4,14 +4,15 @@ import type { IncomingMessage } from "node:http";
 import { priceOf } from "@molt/contract";
 import type { Clock } from "../clock.ts";
 import { failpoint } from "../failpoints.ts";
-import { costPicos, type Tokens, worstCasePicos } from "./cost.ts";
+import { costPicos, type Tokens, tokensWithin, worstCasePicos } from "./cost.ts";
 import type { Route } from "./find-routes.ts";
 import type { CallLedger } from "./ledger.ts";
 import type { CallRequest } from "./read-call.ts";
 import { estimateTokens, type Reading } from "./read-usage.ts";
 import { budgetRefusal, CallRefused, refusals } from "./refusals.ts";
+import { providerRequestId } from "./return-headers.ts";
 import type { Settlement } from "./table.ts";
-import { providerRequestId, type UpstreamAnswer } from "./upstream.ts";
+import type { UpstreamAnswer } from "./upstream.ts";
 
 export interface CallStart {
   ledger: CallLedger;
@@ -29,16 +30,19 @@ export type Ending = Pick<Settlement, "state" | "tokens" | "reason">;
 export class CallRow {
   readonly callId: string;
   readonly #start: CallStart;
+  readonly #reservedPicos: bigint;
   readonly #begunMs: number;
+  #minInput: number | undefined;
   #reading: Reading | undefined;
   #status: number | undefined;
   #requestId: string | undefined;
   #firstByteMs: number | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(callId: string, start: CallStart) {
+  private constructor(callId: string, start: CallStart, reservedPicos: bigint) {
     this.callId = callId;
     this.#start = start;
+    this.#reservedPicos = reservedPicos;
     this.#begunMs = start.clock.monotonicMs();
   }
 
@@ -59,7 +63,7 @@ export class CallRow {
         throw new CallRefused(refusals.ledgerDown, cause);
       });
     if (result.refusal) throw new CallRefused(budgetRefusal(result.refusal, start.clock.now()));
-    const row = new CallRow(callId, start);
+    const row = new CallRow(callId, start, reservedPicos);
     ledger.track({ callId, price, tokensSoFar: () => row.#tokensSoFar() });
     return row;
   }
@@ -99,10 +103,13 @@ export class CallRow {
     return this.#closing;
   }
 
-  /** What the call came to, going by what was seen and not by what the provider says. */
-  estimate(reading: Reading): Tokens {
-    const { body, maxOutput } = this.#start.call;
-    return estimateTokens(reading, body.length, maxOutput);
+  /** What the call came to, going by what was seen and not by what the provider says. Never above its reservation. */
+  estimate(reading?: Reading): Tokens {
+    const { call, route } = this.#start;
+    // Counted only where it is needed, and once: it takes as long as reading the request did.
+    const minInput = reading?.knowsInput ? 0 : (this.#minInput ??= call.minInput);
+    const tokens = estimateTokens(reading, minInput, call.maxOutput);
+    return tokensWithin(this.#reservedPicos, tokens, route.price);
   }
 
   /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { priceOf } from "@molt/contract";
 import fc from "fast-check";
-import { costPicos, noTokens, totalInput, worstCasePicos } from "./cost.ts";
+import { costPicos, noTokens, tokensWithin, totalInput, worstCasePicos } from "./cost.ts";
 
 function priceOrFail(model: string) {
   const price = priceOf(model);
@@ -50,6 +50,32 @@ test("F101 no call within its bounds costs more than its reservation", () => {
         const price = priceOrFail(model);
         const tokens = { input, cacheRead, cacheWrite, cacheWrite1h, output, reasoning: 0 };
         assert.ok(costPicos(tokens, price) <= worstCasePicos(totalInput(tokens), output, price));
+      },
+    ),
+  );
+});
+
+test("F101 an estimate is made to fit what was reserved: it loses input first, and no more than it must", () => {
+  const count = fc.nat(300_000);
+  fc.assert(
+    fc.property(
+      fc.constantFrom("claude-sonnet-4-5", "gpt-5.6", "molt-demo-1"),
+      fc.tuple(count, count, count, count, count),
+      fc.bigInt({ min: 0n, max: 3_000_000_000_000n }),
+      (model, [input, cacheRead, cacheWrite, cacheWrite1h, output], max) => {
+        const price = priceOrFail(model);
+        const tokens = { input, cacheRead, cacheWrite, cacheWrite1h, output, reasoning: output };
+        const kept = tokensWithin(max, tokens, price);
+        assert.ok(costPicos(kept, price) <= max);
+        if (costPicos(tokens, price) <= max) assert.deepEqual(kept, tokens);
+        else if (totalInput(kept) > 0) {
+          assert.deepEqual([kept.output, kept.reasoning], [output, output]);
+          // One more token of the kind that was cut last would have been too much.
+          const kind = (["cacheRead", "cacheWrite", "cacheWrite1h", "input"] as const).find(
+            (name) => kept[name] < tokens[name],
+          );
+          assert.ok(kind && costPicos({ ...kept, [kind]: kept[kind] + 1 }, price) > max);
+        } else assert.ok(kept.output <= output && kept.reasoning <= kept.output);
       },
     ),
   );

@@ -50,6 +50,43 @@ export function worstCasePicos(input: number, output: number, price: ModelPrice)
   return times(input, dearest) + times(output, unit.output);
 }
 
+/**
+ * What is left of an estimate when no more than so many picos may be billed for it: input goes first,
+ * then output. Nothing that is only believed to have happened may come to more than was reserved.
+ */
+export function tokensWithin(maxPicos: bigint, tokens: Tokens, price: ModelPrice): Tokens {
+  if (costPicos(tokens, price) <= maxPicos) return tokens;
+  // Less input never costs more, also across the border of the long price: the most that fits is searched.
+  let [fits, above] = [0, totalInput(tokens)];
+  while (above - fits > 1) {
+    const middle = Math.floor((fits + above) / 2);
+    if (costPicos(withInput(tokens, middle), price) <= maxPicos) fits = middle;
+    else above = middle;
+  }
+  const kept = withInput(tokens, fits);
+  if (costPicos(kept, price) <= maxPicos) return kept;
+  const unit = BigInt(unitsFor(price, 0).output);
+  const output = unit === 0n ? tokens.output : Number(maxPicos / unit);
+  return { ...kept, output, reasoning: Math.min(tokens.reasoning, output) };
+}
+
+/** The same call with at most so much input. What no cache held goes first. */
+function withInput(tokens: Tokens, max: number): Tokens {
+  let over = Math.max(0, totalInput(tokens) - max);
+  const less = (count: number) => {
+    const taken = Math.min(count, over);
+    over -= taken;
+    return count - taken;
+  };
+  return {
+    ...tokens,
+    input: less(tokens.input),
+    cacheWrite1h: less(tokens.cacheWrite1h),
+    cacheWrite: less(tokens.cacheWrite),
+    cacheRead: less(tokens.cacheRead),
+  };
+}
+
 function unitsFor(price: ModelPrice, input: number): UnitPrices {
   return price.long && input > price.long.above ? price.long : price;
 }

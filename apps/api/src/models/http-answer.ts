@@ -17,6 +17,10 @@ export interface AnswerHead {
   headers: Readonly<Record<string, string>>;
 }
 
+export function isEventStream(headers: AnswerHead["headers"]): boolean {
+  return headers["content-type"]?.includes("text/event-stream") ?? false;
+}
+
 export interface AnswerEvents {
   head(head: AnswerHead): void;
   /** Bytes of the body, the framing taken off; a copy, to be kept. Never empty. */

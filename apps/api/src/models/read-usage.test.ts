@@ -122,20 +122,43 @@ test("F92 an estimate counts the pieces that came, and stays below max_tokens", 
   const piece = { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "word" } };
   const start = { type: "message_start", message: { usage: { input_tokens: 21, output_tokens: 1 } } };
   const { reading } = read("anthropic-messages", sse(start, ...Array.from({ length: 30 }, () => piece)));
-  assert.deepEqual(estimateTokens(reading, 4_000, 500), { ...noTokens, input: 21, output: 30 });
-  assert.equal(estimateTokens(reading, 4_000, 12).output, 12);
+  assert.deepEqual(estimateTokens(reading, 400, 500), { ...noTokens, input: 21, output: 30 });
+  assert.equal(estimateTokens(reading, 400, 12).output, 12);
   const nothing = new UsageReader("openai-completions", true).reading;
-  assert.deepEqual(estimateTokens(nothing, 8_300, 500), { ...noTokens, input: 1_000, output: 0 });
+  for (const unknown of [nothing, undefined])
+    assert.deepEqual(estimateTokens(unknown, 1_000, 500), { ...noTokens, input: 1_000, output: 0 });
 });
 
-/** Each stream is cut before its numbers; every piece has a text of two bytes. */
+for (const { name, text, letters } of [
+  { name: "a run of spaces is one", text: JSON.stringify(" ".repeat(400) + "end"), letters: 4 },
+  { name: "escapes are one each", text: String.raw`"\u043f\u0440\u0438 \n\"\ud83d\ude00"`, letters: 8 },
+  { name: "letters of several bytes are one each", text: '"приветतमिল"', letters: 10 },
+  { name: "words have theirs", text: '"one two"', letters: 7 },
+])
+  test(`what an estimate of large pieces counts: ${name}`, () => {
+    const { reading } = read("openai-responses", `data: {"type":"x.delta","delta":${text}}\n\n`);
+    assert.deepEqual([reading.pieces, reading.letters], [1, letters]);
+  });
+
+test("an event is taken apart once, however often it says error and usage", (t) => {
+  const words = Array.from({ length: 4_000 }, () => ({ error: 1, usage: 1 }));
+  const echo = { type: "response.created", response: { error: null, tools: [{ enum: words }], usage: null } };
+  const last = { type: "response.completed", response: { usage: { input_tokens: 7, output_tokens: 5 } } };
+  const failed = { type: "x", error: { message: "usage", usage: {} } };
+  const parse = t.mock.method(JSON, "parse");
+  const { reading } = read("openai-responses", sse(echo, last, { error: null }, failed, echo));
+  assert.equal(parse.mock.callCount(), 4);
+  assert.deepEqual([reading.isFinal, reading.tokens.output, reading.failed], [true, 5, true]);
+});
+
+/** Each stream is cut before its numbers; its four pieces have seven letters. */
 const unfinished: Record<ModelApi, string> = {
   "anthropic-messages": sse(
     { type: "message_start", message: { content: [], usage: { input_tokens: 21, output_tokens: 1 } } },
     { type: "content_block_start", index: 0, content_block: { type: "thinking", thinking: "" } },
     { type: "content_block_delta", index: 0, delta: { type: "thinking_delta", thinking: "hm" } },
     { type: "content_block_delta", index: 0, delta: { type: "signature_delta", signature: "c2ln" } },
-    { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "ü" } },
+    { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: "üb" } },
     { type: "ping" },
     { type: "content_block_delta", index: 2, delta: { type: "input_json_delta", partial_json: "{}" } },
     { type: "content_block_delta", index: 1, delta: { type: "text_delta", text: '"' } },
@@ -163,7 +186,7 @@ for (const [api, stream] of Object.entries(unfinished)) {
         fc.property(fc.array(fc.nat(Buffer.byteLength(text)), { maxLength: 40 }), (cuts) => {
           // The keys of the record are the formats.
           const { reading } = read(api as ModelApi, text, cuts);
-          assert.deepEqual([reading.pieces, reading.pieceBytes, reading.isFinal], [4, 8, false]);
+          assert.deepEqual([reading.pieces, reading.letters, reading.isFinal], [4, 7, false]);
           assert.equal(reading.failed, false);
         }),
         { numRuns: 100 },

@@ -22,9 +22,9 @@ export interface Reading {
   isFinal: boolean;
   /** `tokens` has the provider's input side, though not the final output. */
   knowsInput: boolean;
-  /** Pieces of the reply that were seen, and their bytes: what an estimate of the output stands on. */
+  /** Pieces of the reply that were seen, and their letters: what an estimate of the output stands on. */
   pieces: number;
-  pieceBytes: number;
+  letters: number;
   /** Why the provider's numbers were not believed. */
   nonsense: string | undefined;
   /** An error event came in the middle of the stream. */
@@ -38,7 +38,7 @@ export class UsageReader {
     isFinal: false,
     knowsInput: false,
     pieces: 0,
-    pieceBytes: 0,
+    letters: 0,
     nonsense: undefined,
     failed: false,
   };
@@ -84,22 +84,27 @@ export class UsageReader {
     }
   }
 
-  /** Looks for the few marks that matter in all the events at once; only what has numbers is decoded. */
+  /**
+   * Looks for the few marks that matter in all the events at once; only what has one is decoded, and
+   * once, however many it has: a provider may echo what the bot wrote, and that is full of them.
+   */
   #readEvents(sse: SseReader, events: Buffer): void {
     const { reading } = this;
-    for (let at = findUsage(events, 0); at !== -1;) {
-      const event = sse.eventAt(events, at);
+    let usage = findUsage(events, 0);
+    let error = findError(events, 0);
+    while (usage !== -1 || error !== -1) {
+      const event = sse.eventAt(events, usage === -1 || (error !== -1 && error < usage) ? error : usage);
+      const end = event.byteOffset - events.byteOffset + event.length;
       const data = parseObject(eventData(event) ?? "");
-      if (data) this.#readUsageEvent(data);
-      at = findUsage(events, event.byteOffset - events.byteOffset + event.length);
+      if (data && usage !== -1 && usage < end) this.#readUsageEvent(data);
+      reading.failed ||= isError(data);
+      if (usage !== -1 && usage < end) usage = findUsage(events, end);
+      if (error !== -1 && error < end) error = findError(events, end);
     }
-    if (!reading.isFinal) {
-      const { pieces, bytes } = countPieces(events, this.#api);
-      reading.pieces += pieces;
-      reading.pieceBytes += bytes;
-    }
-    for (let at = findError(events, 0); at !== -1 && !reading.failed; at = findError(events, at + 1))
-      reading.failed = isError(parseObject(eventData(sse.eventAt(events, at)) ?? ""));
+    if (reading.isFinal) return;
+    const { pieces, letters } = countPieces(events, this.#api);
+    reading.pieces += pieces;
+    reading.letters += letters;
   }
 
   #readUsageEvent(data: Json): void {
@@ -202,21 +207,18 @@ function required(usage: Json, name: string): number {
 }
 
 /**
- * What an answer came to that ended without the provider's numbers. Rather too little than too
- * much: every piece of a stream is at least one token, and no text has fewer than one in eight bytes.
+ * What a call came to that ended without the provider's numbers. Rather too little than too much:
+ * every piece of a stream is at least one token, and no language has fewer than one in eight letters.
+ * @param minInput what the request has at least, for an answer that did not say.
  */
-export function estimateTokens(reading: Reading, requestBytes: number, maxOutput: number): Tokens {
-  const { tokens } = reading;
-  const seen = Math.max(
-    reading.pieces,
-    Math.floor(reading.pieceBytes / 8),
-    reading.knowsInput ? tokens.output : 0,
-  );
+export function estimateTokens(reading: Reading | undefined, minInput: number, maxOutput: number): Tokens {
+  if (!reading) return { ...noTokens, input: minInput };
+  const { tokens, knowsInput } = reading;
+  const seen = Math.max(reading.pieces, Math.floor(reading.letters / 8), knowsInput ? tokens.output : 0);
   const output = Math.min(seen, maxOutput);
-  if (reading.knowsInput && totalInput(tokens) > 0)
+  if (knowsInput && totalInput(tokens) > 0)
     return { ...tokens, output, reasoning: Math.min(tokens.reasoning, output) };
-  // Names and punctuation of the format itself are hardly counted by providers.
-  return { ...noTokens, input: Math.max(1, Math.floor((requestBytes - 300) / 8)), output };
+  return { ...noTokens, input: minInput, output };
 }
 
 function parseObject(text: string): Json | undefined {

@@ -19,6 +19,7 @@ const ERROR = { quoted: Buffer.from('"error"'), rare: Buffer.from('rror"') } as 
 const LF = 10;
 const SPACE = 32;
 const QUOTE = 34;
+const LOWER_U = 117;
 const COLON = 58;
 const BACKSLASH = 92;
 const LOWER_N = 110;
@@ -27,12 +28,15 @@ function marks(...names: string[]): Buffer[] {
   return names.map((name) => Buffer.from(`"${name}":`));
 }
 
-/** Pieces of the reply and their bytes. At most one piece a line, however often a provider repeats it under other names. */
-export function countPieces(events: Buffer, api: ModelApi): { pieces: number; bytes: number } {
+/**
+ * Pieces of the reply and the letters in them. At most one piece a line, however often a provider
+ * repeats it under other names.
+ */
+export function countPieces(events: Buffer, api: ModelApi): { pieces: number; letters: number } {
   const wanted = PIECES[api];
   const next = wanted.map((mark) => events.indexOf(mark));
   let pieces = 0;
-  let bytes = 0;
+  let letters = 0;
   for (let nearest = indexOfNearest(next); nearest !== -1; nearest = indexOfNearest(next)) {
     let end = (next[nearest] ?? 0) + (wanted[nearest]?.length ?? 0);
     while (events[end] === SPACE) end += 1;
@@ -41,7 +45,7 @@ export function countPieces(events: Buffer, api: ModelApi): { pieces: number; by
       end += 1 + length;
       if (length > 0) {
         pieces += 1;
-        bytes += length;
+        letters += countLetters(events, end - length, end);
         end = lineEnd(events, end);
       }
     }
@@ -50,7 +54,7 @@ export function countPieces(events: Buffer, api: ModelApi): { pieces: number; by
       if (mark && at !== -1 && at < end) next[index] = events.indexOf(mark, end);
     }
   }
-  return { pieces, bytes };
+  return { pieces, letters };
 }
 
 function indexOfNearest(positions: readonly number[]): number {
@@ -92,6 +96,33 @@ function stringLength(bytes: Buffer, from: number): number {
   for (let byte = bytes[at]; byte !== undefined && byte !== QUOTE; byte = bytes[at])
     at += byte === BACKSLASH ? 2 : 1;
   return Math.min(at, bytes.length) - from;
+}
+
+/**
+ * Letters of a JSON string's inside, for a bound of its tokens from below: one that is written as
+ * several bytes or as an escape is one, and of a run of the same only the first counts, because a
+ * hundred spaces may be a single token.
+ */
+function countLetters(bytes: Buffer, from: number, to: number): number {
+  let letters = 0;
+  let before = -1;
+  for (let at = from; at < to;) {
+    const length = letterLength(bytes, at);
+    // Its last two bytes tell a letter from the one before it well enough.
+    const letter = ((length > 1 ? (bytes[at + length - 2] ?? 0) : 0) << 8) | (bytes[at + length - 1] ?? 0);
+    if (letter !== before) letters += 1;
+    before = letter;
+    at += length;
+  }
+  return letters;
+}
+
+/** Bytes of one letter: an escape's, or those of its UTF-8. */
+function letterLength(bytes: Buffer, at: number): number {
+  const byte = bytes[at] ?? 0;
+  if (byte === BACKSLASH) return bytes[at + 1] === LOWER_U ? 6 : 2;
+  if (byte < 0xc0) return 1;
+  return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
 function lineEnd(bytes: Buffer, from: number): number {

@@ -16,12 +16,15 @@ export class UsageChunkFilter {
     if (!events) return NOTHING;
     const kept: Buffer[] = [];
     let from = 0;
-    for (let at = findUsage(events, 0); at !== -1; at = findUsage(events, at + 1)) {
+    for (let at = findUsage(events, 0); at !== -1;) {
       const event = this.#sse.eventAt(events, at);
       const start = event.byteOffset - events.byteOffset;
-      if (start < from || !isUsageOnly(event)) continue;
-      kept.push(events.subarray(from, start));
-      from = start + event.length;
+      const end = start + event.length;
+      if (isUsageOnly(event)) {
+        kept.push(events.subarray(from, start));
+        from = end;
+      }
+      at = findUsage(events, end);
     }
     return from === 0 ? events : Buffer.concat([...kept, events.subarray(from)]);
   }
