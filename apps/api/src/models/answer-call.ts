@@ -7,6 +7,7 @@ import type { Deps } from "../deps.ts";
 import { failpoint } from "../failpoints.ts";
 import { CallRow, traceIdOf } from "./call-row.ts";
 import { noTokens, type Tokens } from "./cost.ts";
+import { delivered, STALLED_MS } from "./delivered.ts";
 import type { Route } from "./find-routes.ts";
 import type { CallLedger } from "./ledger.ts";
 import { passAnswer, passError, readError } from "./pass-answer.ts";
@@ -15,6 +16,7 @@ import type { CallRequest } from "./read-call.ts";
 import { CallRefused, type Refusal, refusals } from "./refusals.ts";
 import type { Drains } from "./relay.ts";
 import type { ReservedLine, Upstream } from "./upstream.ts";
+import { TimedOut } from "./upstream-line.ts";
 
 export interface Proxy {
   deps: Pick<Deps, "db" | "log" | "clock">;
@@ -24,6 +26,11 @@ export interface Proxy {
   /** All keys of all providers, for redaction. */
   keys: readonly string[];
   drains: Drains;
+}
+
+/** What answering a call needs of it. */
+export interface CallProxy extends Pick<Proxy, "ledger" | "upstream" | "keys" | "drains"> {
+  deps: Pick<Deps, "log" | "clock">;
 }
 
 export interface Exchange {
@@ -45,15 +52,19 @@ export const LONGEST_CALL_MS = 15 * 60_000;
 
 /**
  * Tries the routes in order until one answers. The first byte decides: after it there is no second
- * provider.
+ * provider. Resolves when the client has the answer.
  * @throws {CallRefused} when nothing was sent back yet. Otherwise the answer has been given.
  */
-export async function answerCall(proxy: Proxy, exchange: Exchange, routes: readonly Route[]): Promise<void> {
+export async function answerCall(
+  proxy: CallProxy,
+  exchange: Exchange,
+  routes: readonly Route[],
+): Promise<void> {
   const { botId, res } = exchange;
   for (const [at, route] of routes.entries()) {
     const isLast = at === routes.length - 1 || res.destroyed;
     const failure = await tryRoute(proxy, exchange, { ...route, isLast });
-    if (!failure) return;
+    if (!failure) return delivered(res, STALLED_MS);
     if (isLast || res.destroyed) throw new CallRefused(failure);
     proxy.deps.log.warn(
       { botId, provider: route.provider.id, status: failure.status },
@@ -64,7 +75,7 @@ export async function answerCall(proxy: Proxy, exchange: Exchange, routes: reado
 
 /** @returns what to tell the bot if there is no other way, or undefined when it has its answer. */
 async function tryRoute(
-  proxy: Proxy,
+  proxy: CallProxy,
   exchange: Exchange,
   route: Route & { isLast: boolean },
 ): Promise<Refusal | undefined> {
@@ -85,7 +96,7 @@ async function tryRoute(
 }
 
 interface Attempt {
-  proxy: Proxy;
+  proxy: CallProxy;
   exchange: Exchange;
   route: Route & { isLast: boolean };
 }
@@ -108,7 +119,7 @@ async function tryOn(line: ReservedLine, { proxy, exchange, route }: Attempt): P
   const message = { path: PATHS[call.api], headers: req.headers, body: call.body };
   const answer = await line.send(message, LONGEST_CALL_MS).catch((err: unknown) => {
     deps.log.error({ err, botId, provider: route.provider.id }, "the provider did not answer");
-    void row.close({ state: "settled", tokens: noTokens, reason: "no_answer" });
+    closeUnanswered(row, err);
   });
   if (!answer) return refusals.providerDown;
   const { status } = answer;
@@ -122,6 +133,20 @@ async function tryOn(line: ReservedLine, { proxy, exchange, route }: Attempt): P
   if (isWorthAnotherTry(status) && !route.isLast) return { ...refusals.providerDown, status };
   if (!res.destroyed) passError(res, answer, text);
   return undefined;
+}
+
+/**
+ * Nothing says that a provider that failed has served the call: it costs nothing, or an outage would
+ * eat up caps. One that works on while we wait no longer does serve it, and has the question at least.
+ * @throws {CallRefused} in that case: the call has had its time, and no other provider is asked.
+ */
+function closeUnanswered(row: CallRow, error: unknown): void {
+  if (!(error instanceof TimedOut)) {
+    void row.close({ state: "settled", tokens: noTokens, reason: "no_answer" });
+    return;
+  }
+  void row.close({ state: "estimated", tokens: row.estimate(), reason: "timed_out" });
+  throw new CallRefused(refusals.providerDown, error);
 }
 
 function isWorthAnotherTry(status: number): boolean {

@@ -1,11 +1,13 @@
 /** What a bot may ask without cost: which models there are, and how many tokens a prompt has. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Proxy } from "./answer-call.ts";
+import { delivered, STALLED_MS } from "./delivered.ts";
 import { findRoutes, servedModels } from "./find-routes.ts";
 import { readCall } from "./read-call.ts";
 import { redactKeys } from "./redact.ts";
 import { CallRefused, modelNotAvailable, refusals } from "./refusals.ts";
-import { readWhole, returnHeaders } from "./upstream.ts";
+import { returnHeaders } from "./return-headers.ts";
+import { readWhole } from "./upstream.ts";
 
 const ANSWER_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 30_000;
@@ -45,6 +47,7 @@ export async function countTokens(
       throw new CallRefused(refusals.providerRefusesUs);
     const bytes = Buffer.from(redactKeys(counted.toString("utf8"), keys));
     res.writeHead(status, { ...returnHeaders(answer.headers), "content-length": bytes.length }).end(bytes);
+    await delivered(res, STALLED_MS);
   } catch (err) {
     if (err instanceof CallRefused) throw err;
     deps.log.error({ err, provider: route.provider.id }, "tokens could not be counted");

@@ -4,11 +4,13 @@ import type { Deps } from "../deps.ts";
 import { failpoint } from "../failpoints.ts";
 import type { CallRow, Ending } from "./call-row.ts";
 import { noTokens } from "./cost.ts";
+import { isEventStream } from "./http-answer.ts";
 import type { CallRequest } from "./read-call.ts";
 import { type Reading, UsageReader } from "./read-usage.ts";
 import { isAboutOurAccount, redactKeys } from "./redact.ts";
 import { type Drains, Relay, type RelayEnd } from "./relay.ts";
-import { readWhole, returnHeaders, type UpstreamAnswer } from "./upstream.ts";
+import { returnHeaders } from "./return-headers.ts";
+import { readWhole, type UpstreamAnswer } from "./upstream.ts";
 
 const ERROR_BODY_BYTES = 1024 * 1024;
 /** How long the end of an answer waits for its settlement; then it goes without. */
@@ -27,8 +29,8 @@ export interface Passing {
 
 /** Passes a good answer on and closes its row. */
 export async function passAnswer(passing: Passing, answer: UpstreamAnswer): Promise<void> {
-  const { call, res, row, drains } = passing;
-  const isStream = answer.headers["content-type"]?.includes("text/event-stream") ?? false;
+  const { call, res, row, drains, botId } = passing;
+  const isStream = isEventStream(answer.headers);
   const reader = new UsageReader(call.api, isStream);
   row.answered(answer, reader.reading);
   if (!res.destroyed)
@@ -38,6 +40,7 @@ export async function passAnswer(passing: Passing, answer: UpstreamAnswer): Prom
   const relay = new Relay(answer, res, {
     reader,
     drains,
+    botId,
     isWhole: !isStream,
     dropUsageChunk: call.dropUsageChunk && isStream,
     onFirstByte() {

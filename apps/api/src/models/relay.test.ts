@@ -8,7 +8,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import type { ModelApi } from "./providers.ts";
 import { send } from "./testing/proxy.ts";
-import { rawUpstream, relayFront } from "./testing/raw-upstream.ts";
+import { LONGEST_CALL_MS } from "./answer-call.ts";
+import { type RelayFront, rawUpstream, relayFront } from "./testing/raw-upstream.ts";
 
 const sse = (...events: object[]) => events.map((event) => `data: ${JSON.stringify(event)}\n\n`);
 /** What each provider sends, short. */
@@ -169,4 +170,49 @@ test("F93 an answer nobody waits for any more is read to its numbers", async (t)
   while (front.ends.length === 0) await turn();
   assert.deepEqual([front.ends[0]?.end, front.ends[0]?.reader?.reading.tokens.output], ["complete", 15]);
   assert.equal(front.drains.count, 0);
+});
+
+/** Takes the first bytes of an answer and hangs up. */
+async function leave(front: RelayFront, bot = "a-bot"): Promise<void> {
+  const req = get(front.url, { agent: false, headers: { from: bot } });
+  const [res] = await once(req, "response");
+  await once(res, "data");
+  res.on("error", () => undefined); // hung up on purpose
+  req.destroy();
+}
+
+test("F93 an answer nobody waits for is read on until the call's deadline, and is not free then either", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const [start = "", ...rest] = streams["anthropic-messages"];
+  const upstream = await rawUpstream(t, (socket) => socket.write(framed([start]).subarray(0, -5)));
+  const front = await relayFront(t, upstream.url, { api: "anthropic-messages" });
+  await Promise.all([leave(front), leave(front)]);
+  while (front.drains.count < 2) await turn();
+  t.mock.timers.tick(LONGEST_CALL_MS - 1);
+  upstream.sockets[0]?.write(framed(rest).subarray(chunkedHead.length));
+  while (front.ends.length < 1) await turn();
+  assert.deepEqual([front.ends[0]?.end, front.ends[0]?.reader?.reading.tokens.output], ["complete", 15]);
+  t.mock.timers.tick(1);
+  while (front.ends.length < 2) await turn();
+  assert.equal(front.ends[1]?.end, "timed_out");
+  assert.deepEqual([front.drains.count, front.drains.ofBots?.size], [0, 0]);
+});
+
+test("F93 one bot leaves at most sixteen answers behind, and takes no room from others", async (t) => {
+  const [start = ""] = streams["anthropic-messages"];
+  const upstream = await rawUpstream(t, (socket) => socket.write(framed([start]).subarray(0, -5)));
+  const front = await relayFront(t, upstream.url, { api: "anthropic-messages" });
+  for (let at = 0; at < 16; at += 1) await leave(front);
+  while (front.drains.count < 16) await turn();
+  await leave(front);
+  while (front.ends.length === 0) await turn();
+  assert.deepEqual(
+    front.ends.map(({ end }) => end),
+    ["abandoned"],
+  );
+  await leave(front, "another");
+  while (front.drains.count < 17) await turn();
+  for (const socket of upstream.sockets) socket.destroy();
+  while (front.ends.length < 18) await turn();
+  assert.deepEqual([front.drains.count, front.drains.ofBots?.size], [0, 0]);
 });

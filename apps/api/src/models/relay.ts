@@ -1,29 +1,34 @@
 /**
  * Passes an answer on as it comes, byte for byte, and shows every chunk to the reader. A client that
  * leaves does not end the call: the provider goes on producing and billing, so the rest is read to
- * its end within bounds (reference: faults F93).
+ * its end, for as long as the call may last (reference: faults F93).
  *
  * The bytes that complete the provider's numbers wait until these are in the ledger: whoever has
  * seen an answer end can be sure that it is settled, whatever happens to this process.
  */
 import type { ServerResponse } from "node:http";
 import type { UsageReader } from "./read-usage.ts";
-import type { AnswerSink, UpstreamAnswer } from "./upstream.ts";
+import { STALLED_MS } from "./delivered.ts";
+import { type AnswerSink, MAX_LINES, type UpstreamAnswer } from "./upstream.ts";
+import { TimedOut } from "./upstream-line.ts";
 import { UsageChunkFilter } from "./usage-chunk-filter.ts";
 
-/** How the answer ended. `complete`: the provider said everything it had to say. */
-export type RelayEnd = "complete" | "cut" | "abandoned";
+/** How the answer ended. `complete`: the provider said everything it had to say; `timed_out`: by our limit. */
+export type RelayEnd = "complete" | "cut" | "abandoned" | "timed_out";
 
 /** How many answers are read to the end for nobody right now. One per proxy. */
 export interface Drains {
   count: number;
+  /** Those of each bot that has any. */
+  ofBots?: Map<string, number>;
 }
 
-const DRAIN_MS = 60_000;
-/** Answers read to the end for nobody, over all bots. */
-const MAX_DRAINS = 200;
-/** A client that takes nothing for so long is gone. */
-const STALLED_MS = 120_000;
+/**
+ * As many as a bot may have calls at once: each keeps its place there until it has ended (limiter.ts).
+ * Over all bots, connections are the bound.
+ */
+const MAX_DRAINS_PER_BOT = 16;
+const MAX_DRAINS = MAX_LINES;
 /** What comes in while the settlement is written; beyond it the provider has to wait. */
 const MAX_HELD_BYTES = 256 * 1024;
 /** An answer in one piece is kept whole until it is settled; no provider's is as large. */
@@ -36,6 +41,7 @@ export interface RelayOptions {
   /** Takes the chunk with the usage out, for clients that did not ask for it. */
   dropUsageChunk: boolean;
   drains: Drains;
+  botId: string;
   onFirstByte(): void;
   /** Called once, when the provider's numbers are complete. Must not reject. */
   onFinal(): Promise<void>;
@@ -55,7 +61,7 @@ export class Relay implements AnswerSink {
   /** What waits for the settlement, in order; undefined when nothing has to wait. */
   #held: Buffer[] | undefined;
   #heldBytes = 0;
-  #drainTimer: NodeJS.Timeout | undefined;
+  #isDraining = false;
   #stallTimer: NodeJS.Timeout | undefined;
 
   constructor(from: UpstreamAnswer, to: ServerResponse, options: RelayOptions) {
@@ -94,9 +100,9 @@ export class Relay implements AnswerSink {
     if (!this.#held || this.#options.isWhole) void this.#conclude();
   }
 
-  cut(): void {
+  cut(error: Error): void {
     if (!this.#isGone) this.#to.destroy();
-    this.#finish(this.#isGone ? "abandoned" : "cut");
+    this.#finish(error instanceof TimedOut ? "timed_out" : this.#isGone ? "abandoned" : "cut");
   }
 
   #hold(held: Buffer[], chunk: Buffer): void {
@@ -163,23 +169,34 @@ export class Relay implements AnswerSink {
     this.#isGone = true;
     clearTimeout(this.#stallTimer);
     this.#stallTimer = undefined;
-    const { drains } = this.#options;
-    if (drains.count >= MAX_DRAINS) {
-      this.#from.destroy();
-      return;
-    }
-    drains.count += 1;
-    this.#drainTimer = setTimeout(() => this.#from.destroy(), DRAIN_MS);
-    this.#from.resume();
+    this.#isDraining = beginDrain(this.#options);
+    if (this.#isDraining) this.#from.resume();
+    else this.#from.destroy();
   };
 
   #finish(end: RelayEnd): void {
     this.#to.off("close", this.#leave).off("drain", this.#goOn);
     clearTimeout(this.#stallTimer);
-    clearTimeout(this.#drainTimer);
-    if (this.#drainTimer) this.#options.drains.count -= 1;
-    this.#drainTimer = undefined;
+    if (this.#isDraining) endDrain(this.#options);
+    this.#isDraining = false;
     this.#resolve?.(end);
     this.#resolve = undefined;
   }
+}
+
+/** @returns whether there is room for one more. */
+function beginDrain({ drains, botId }: RelayOptions): boolean {
+  const ofBots = (drains.ofBots ??= new Map<string, number>());
+  const ofBot = ofBots.get(botId) ?? 0;
+  if (drains.count >= MAX_DRAINS || ofBot >= MAX_DRAINS_PER_BOT) return false;
+  drains.count += 1;
+  ofBots.set(botId, ofBot + 1);
+  return true;
+}
+
+function endDrain({ drains, botId }: RelayOptions): void {
+  drains.count -= 1;
+  const left = (drains.ofBots?.get(botId) ?? 1) - 1;
+  if (left > 0) drains.ofBots?.set(botId, left);
+  else drains.ofBots?.delete(botId);
 }

@@ -1,7 +1,12 @@
 /** One connection to a provider: at most one call at a time, kept for the next when the answer ended well. */
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { type AnswerHead, BrokenAnswer, HttpAnswerReader } from "./http-answer.ts";
+import { type AnswerHead, BrokenAnswer, HttpAnswerReader, isEventStream } from "./http-answer.ts";
+
+/** A limit of ours ended the call, not the provider: it has the question, and may work on and bill for it. */
+export class TimedOut extends Error {
+  override name = "TimedOut";
+}
 
 /** Where a provider is reached. */
 export interface Origin {
@@ -20,11 +25,23 @@ export interface LineEvents {
   fail(error: Error): void;
 }
 
+export interface LineOptions {
+  /**
+   * How long a connection may be silent within a stream: there, providers say `ping`. Before an answer
+   * begins, and in one that comes in one piece, a provider may think for as long as the call may last.
+   */
+  silentMs: number;
+  /** It can carry another call. */
+  onIdle(line: UpstreamLine): void;
+  /** It never can again. */
+  onClosed(line: UpstreamLine): void;
+}
+
 /** What is read goes through here, of all connections: nothing is kept in it beyond one read. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 const CONNECT_MS = 10_000;
-/** A provider may think for long before its first byte, and says `ping` while it streams. */
-const SILENT_MS = 180_000;
+/** After so long without a byte TCP asks whether there is still somebody, and keeps the way through open. */
+const PROBE_MS = 30_000;
 /** How long a connection waits for its next call, where the provider does not say less. */
 const IDLE_MS = 60_000;
 /** A body up to this goes out in one piece with its head. */
@@ -36,19 +53,17 @@ export class UpstreamLine {
   readonly #isIdle: (line: UpstreamLine) => void;
   #call: LineEvents | undefined;
   #connecting: NodeJS.Timeout | undefined;
+  #isOpen = false;
   #idleMs = IDLE_MS;
   #isPaused = false;
   #isClosed = false;
 
-  /** @param onIdle it can carry another call; `onClosed` never again. */
-  constructor(
-    origin: Origin,
-    { onIdle, onClosed }: Record<"onIdle" | "onClosed", (line: UpstreamLine) => void>,
-  ) {
+  constructor(origin: Origin, { silentMs, onIdle, onClosed }: LineOptions) {
     this.#isIdle = onIdle;
     this.#reader = new HttpAnswerReader({
       head: (head) => {
         this.#idleMs = idleMs(head.headers["keep-alive"]);
+        if (isEventStream(head.headers)) this.#socket.setTimeout(silentMs);
         this.#call?.head(head);
       },
       body: (bytes) => this.#call?.body(bytes),
@@ -60,8 +75,11 @@ export class UpstreamLine {
       CONNECT_MS,
     );
     this.#socket
-      .once(origin.isTls ? "secureConnect" : "connect", () => clearTimeout(this.#connecting))
-      .setTimeout(SILENT_MS, () => this.destroy(new Error("the provider was silent for too long")))
+      .once(origin.isTls ? "secureConnect" : "connect", () => {
+        this.#isOpen = true;
+        clearTimeout(this.#connecting);
+      })
+      .setTimeout(IDLE_MS, () => this.giveUp("the provider was silent for too long"))
       .on("end", () => {
         this.#reader.close(); // an answer may end with its connection
         this.destroy(new Error("the provider closed the connection"));
@@ -83,7 +101,7 @@ export class UpstreamLine {
   send(head: string, body: Buffer, call: LineEvents): void {
     this.#call = call;
     this.#reader.begin();
-    this.#socket.setTimeout(SILENT_MS);
+    this.#socket.setTimeout(0); // the call's deadline holds until a stream begins
     if (body.length <= SMALL_BYTES) {
       const bytes = Buffer.allocUnsafe(head.length + body.length);
       bytes.write(head, "latin1");
@@ -114,6 +132,12 @@ export class UpstreamLine {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.#socket.resume();
+  }
+
+  /** We wait no longer. What the provider was not asked yet, it cannot have done. */
+  giveUp(why: string): void {
+    const isAsked = this.#isOpen && this.#socket.writableLength === 0;
+    this.destroy(isAsked ? new TimedOut(why) : new Error(why));
   }
 
   destroy(error: Error): void {
@@ -158,7 +182,8 @@ function open(origin: Origin, onRead: (size: number) => void): Socket {
     },
   };
   const { host, port, isTls, session } = origin;
-  const common = { host, port, noDelay: true, keepAlive: true, autoSelectFamily: true, onread };
+  const probe = { keepAlive: true, keepAliveInitialDelay: PROBE_MS };
+  const common = { host, port, noDelay: true, ...probe, autoSelectFamily: true, onread };
   if (!isTls) return connect(common);
   const socket: TLSSocket = connectTls({
     ...common,

@@ -10,21 +10,25 @@ import { type LineEvents, type Origin, UpstreamLine } from "./upstream-line.ts";
 
 /** Names that may pass to the provider. Everything else (keys, cookies, trace, addresses) stays here. */
 const TO_PROVIDER = ["accept", "anthropic-version", "anthropic-beta", "openai-beta", "user-agent"];
-/** Names that may come back. No rate limits, organisations or cookies of the master key. */
-const TO_BOT = [
-  "content-type",
-  "content-length",
-  "cache-control",
-  "retry-after",
-  "request-id",
-  "x-request-id",
-  "openai-processing-ms",
-];
+/** Features behind Anthropic's beta header that change how an answer is made, and not what is billed. */
+const PRICED_BETAS =
+  /^(interleaved-thinking|fine-grained-tool-streaming|token-efficient-tools|prompt-caching|extended-cache-ttl|context-management|output-128k|structured-outputs|computer-use|effort)-\d{4}-\d{2}-\d{2}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Connections over all providers, and those of them that wait for a call. */
-const MAX_LINES = 2_000;
+/** Connections over all providers. */
+export const MAX_LINES = 2_000;
+/** Of one provider those that wait for a call. */
 const MAX_FREE_LINES = 128;
+
+export interface UpstreamLimits {
+  lines: number;
+  /** One provider that hangs leaves room for the others. */
+  linesPerProvider: number;
+  /** LineOptions.silentMs */
+  silentMs: number;
+}
+
+const LIMITS: UpstreamLimits = { lines: MAX_LINES, linesPerProvider: 1_000, silentMs: 180_000 };
 
 export interface Target {
   provider: Provider;
@@ -42,7 +46,8 @@ export interface OutgoingMessage {
 export interface AnswerSink {
   data(bytes: Buffer): void;
   end(): void;
-  cut(): void;
+  /** @param error a TimedOut when it was us. */
+  cut(error: Error): void;
 }
 
 /** A provider's answer. Its body waits until somebody takes it. */
@@ -58,8 +63,8 @@ export interface UpstreamAnswer extends AnswerHead {
 /** A connection set apart for one call, which may still be opening. Use it or release it. */
 export interface ReservedLine {
   /**
-   * Resolves with the answer's head. Rejects when there is none: not reached, cut, or silent too long.
-   * An answer that is not over after `deadlineMs` is cut.
+   * Resolves with the answer's head. Rejects when there is none: not reached, cut, or (with TimedOut)
+   * not there after `deadlineMs`. An answer that is not over by then is cut.
    */
   send(message: OutgoingMessage, deadlineMs: number): Promise<UpstreamAnswer>;
   /** Does nothing once something was sent. */
@@ -71,13 +76,20 @@ interface Pool {
   /** `host` of the requests. */
   authority: string;
   basePath: string;
+  /** All connections there, and those of them that wait for a call. */
+  lines: number;
   free: UpstreamLine[];
 }
 
 export class Upstream {
   readonly #pools = new Map<string, Pool>();
   readonly #lines = new Set<UpstreamLine>();
+  readonly #limits: UpstreamLimits;
   #isClosed = false;
+
+  constructor(limits: Partial<UpstreamLimits> = {}) {
+    this.#limits = { ...LIMITS, ...limits };
+  }
 
   /** @throws {Error} when there are too many connections already. */
   reserve(target: Target): ReservedLine {
@@ -105,8 +117,12 @@ export class Upstream {
 
   #take(pool: Pool): UpstreamLine {
     for (let line = pool.free.pop(); line; line = pool.free.pop()) if (!line.isClosed) return line;
-    if (this.#lines.size >= MAX_LINES) throw new Error("too many connections to providers");
+    const { lines, linesPerProvider, silentMs } = this.#limits;
+    if (pool.lines >= linesPerProvider) throw new Error("too many connections to one provider");
+    if (this.#lines.size >= lines) throw new Error("too many connections to providers");
+    pool.lines += 1;
     const line = new UpstreamLine(pool.origin, {
+      silentMs,
       onIdle: (idle) => {
         if (this.#isClosed || pool.free.length >= MAX_FREE_LINES)
           idle.destroy(new Error("not needed any more"));
@@ -114,6 +130,7 @@ export class Upstream {
       },
       onClosed: (closed) => {
         this.#lines.delete(closed);
+        pool.lines -= 1;
         const at = pool.free.indexOf(closed);
         if (at !== -1) pool.free.splice(at, 1);
       },
@@ -129,7 +146,8 @@ export class Upstream {
     const isTls = url.protocol === "https:";
     const port = url.port === "" ? (isTls ? 443 : 80) : Number(url.port);
     const origin: Origin = { host: url.hostname.replace(/^\[|\]$/g, ""), port, isTls, session: undefined };
-    const pool: Pool = { origin, authority: url.host, basePath: url.pathname.replace(/\/$/, ""), free: [] };
+    const basePath = url.pathname.replace(/\/$/, "");
+    const pool: Pool = { origin, authority: url.host, basePath, lines: 0, free: [] };
     this.#pools.set(baseUrl, pool);
     return pool;
   }
@@ -141,7 +159,7 @@ function sendOn(
   { body, deadlineMs }: { body: Buffer; deadlineMs: number },
 ): Promise<UpstreamAnswer> {
   return new Promise((resolve, reject) => {
-    const deadline = setTimeout(() => line.destroy(new Error("the call took too long")), deadlineMs);
+    const deadline = setTimeout(() => line.giveUp("the call took too long"), deadlineMs);
     let answer: Answer | undefined;
     const call: LineEvents = {
       head(found) {
@@ -155,7 +173,7 @@ function sendOn(
       },
       fail(error) {
         clearTimeout(deadline);
-        if (answer) answer.cut();
+        if (answer) answer.cut(error);
         else reject(error);
       },
     };
@@ -170,7 +188,7 @@ class Answer implements UpstreamAnswer, AnswerSink {
   readonly #line: UpstreamLine;
   #waiting: Buffer[] = [];
   #sink: AnswerSink | undefined;
-  #ending: "end" | "cut" | undefined;
+  #ending: "end" | Error | undefined;
 
   constructor(line: UpstreamLine, { status, headers }: AnswerHead) {
     this.#line = line;
@@ -182,7 +200,8 @@ class Answer implements UpstreamAnswer, AnswerSink {
     this.#sink = sink;
     for (const bytes of this.#waiting) sink.data(bytes);
     this.#waiting = [];
-    if (this.#ending) sink[this.#ending]();
+    if (this.#ending === "end") sink.end();
+    else if (this.#ending) sink.cut(this.#ending);
   }
 
   data(bytes: Buffer): void {
@@ -195,9 +214,9 @@ class Answer implements UpstreamAnswer, AnswerSink {
     this.#sink?.end();
   }
 
-  cut(): void {
-    this.#ending = "cut";
-    this.#sink?.cut();
+  cut(error: Error): void {
+    this.#ending = error;
+    this.#sink?.cut(error);
   }
 
   pause(): void {
@@ -228,7 +247,7 @@ export function readWhole(answer: UpstreamAnswer, maxBytes: number): Promise<Buf
         }
       },
       end: () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)),
-      cut: () => reject(new Error("the answer was cut")),
+      cut: (cause) => reject(new Error("the answer was cut", { cause })),
     });
   });
 }
@@ -245,27 +264,20 @@ function requestHead(
     if (!HEADER_VALUE.test(value)) throw new Error(`the header ${name} cannot be sent`);
     head += `${name}: ${value}\r\n`;
   };
-  add("content-type", headers["content-type"] ?? "application/json");
+  // Whatever the bot calls it: as something else the provider might read another request than was weighed.
+  add("content-type", "application/json");
   for (const name of TO_PROVIDER) {
     const value = headers[name];
-    if (typeof value === "string") add(name, value);
+    const sent = name === "anthropic-beta" && typeof value === "string" ? pricedBetas(value) : value;
+    if (typeof sent === "string" && sent !== "") add(name, sent);
   }
   if (provider.auth === "x-api-key") add("x-api-key", key);
   else add("authorization", `Bearer ${key}`);
   return `${head}\r\n`;
 }
 
-/** The provider's headers that may reach the bot. */
-export function returnHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const clean: Record<string, string> = {};
-  for (const name of TO_BOT) {
-    const value = headers[name];
-    if (value !== undefined) clean[name] = value;
-  }
-  return clean;
-}
-
-/** The provider's own id of the call, for questions to its support. */
-export function providerRequestId(headers: Readonly<Record<string, string>>): string | undefined {
-  return (headers["request-id"] ?? headers["x-request-id"])?.slice(0, 200);
+/** Without those that bring what is not billed by this answer's tokens, or has no price here. */
+function pricedBetas(value: string): string {
+  const names = value.split(",").map((name) => name.trim());
+  return names.filter((name) => PRICED_BETAS.test(name)).join(",");
 }

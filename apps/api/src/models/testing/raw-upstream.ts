@@ -3,10 +3,11 @@ import { createServer as createHttpServer, type ServerResponse } from "node:http
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { createServer as createTlsServer } from "node:tls";
+import { LONGEST_CALL_MS } from "../answer-call.ts";
 import type { ModelApi, Provider } from "../providers.ts";
 import { UsageReader } from "../read-usage.ts";
-import { Relay, type RelayEnd } from "../relay.ts";
-import { Upstream } from "../upstream.ts";
+import { type Drains, Relay, type RelayEnd } from "../relay.ts";
+import { Upstream, type UpstreamLimits } from "../upstream.ts";
 
 export interface RawUpstream {
   url: string;
@@ -47,7 +48,7 @@ function requestEnd(text: string): number {
   return head === -1 || text.length < end ? -1 : end;
 }
 
-async function listen(t: TestContext, server: Server): Promise<number> {
+export async function listen(t: TestContext, server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
   // A listening TCP server has an AddressInfo.
@@ -71,22 +72,28 @@ export interface RelayFront {
   upstream: Upstream;
   /** How each answer ended, in order, and what was read off it. */
   ends: { end: RelayEnd | "no answer"; reader: UsageReader | undefined }[];
-  drains: { count: number };
+  drains: Drains;
 }
 
-/** A server that relays every call to the upstream, without ledger and keys. */
+export interface RelayFrontOptions {
+  api: ModelApi;
+  onFinal?: () => Promise<void>;
+  limits?: Partial<UpstreamLimits>;
+}
+
+/** A server that relays every call to the upstream, without ledger and keys. `from` names the bot. */
 export async function relayFront(
   t: TestContext,
   baseUrl: string,
-  { api, onFinal = async () => undefined }: { api: ModelApi; onFinal?: () => Promise<void> },
+  { api, onFinal = async () => undefined, limits = {} }: RelayFrontOptions,
 ): Promise<RelayFront> {
-  const upstream = new Upstream();
+  const upstream = new Upstream(limits);
   const ends: RelayFront["ends"] = [];
-  const drains = { count: 0 };
-  const pass = async (res: ServerResponse) => {
+  const drains: Drains = { count: 0 };
+  const pass = async (res: ServerResponse, botId: string) => {
     const line = upstream.reserve({ provider: providerAt(baseUrl), key: "k" });
     const message = { path: "/messages", headers: {}, body: Buffer.from("{}") };
-    const answer = await line.send(message, 60_000).catch(() => undefined);
+    const answer = await line.send(message, LONGEST_CALL_MS).catch(() => undefined);
     if (!answer) {
       ends.push({ end: "no answer", reader: undefined });
       res.destroy();
@@ -99,6 +106,7 @@ export async function relayFront(
       isWhole: false,
       dropUsageChunk: false,
       drains,
+      botId,
       onFirstByte: () => undefined,
       onFinal,
     };
@@ -106,7 +114,7 @@ export async function relayFront(
   };
   const server = createHttpServer((req, res) => {
     req.resume();
-    void pass(res);
+    void pass(res, req.headers.from ?? "a-bot");
   });
   t.after(() => upstream.close());
   const port = await listen(t, server);
