@@ -24,6 +24,13 @@ export type ErrorCode = keyof typeof errorTable;
 
 const codes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]];
 
+/**
+ * Which limit was reached, where `rate_limited` does not mean "wait a moment": too much of one network
+ * today, or a list that takes nothing more today from anybody.
+ */
+export const limitReason = z.enum(["network_today", "full_today"]);
+export type LimitReason = z.infer<typeof limitReason>;
+
 /** The one error envelope of every endpoint. `message` is written for the person who reads it. */
 export const errorBody = z.object({
   error: z.object({
@@ -31,6 +38,7 @@ export const errorBody = z.object({
     message: z.string(),
     requestId: z.string(),
     retryable: z.boolean(),
+    reason: limitReason.optional(),
   }),
 });
 export type ErrorBody = z.infer<typeof errorBody>;

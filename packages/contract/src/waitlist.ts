@@ -30,7 +30,8 @@ export const confirmWaitlist = endpoint({
   summary: "The second opt-in, from the link in the mail. Idempotent.",
   caller: "anyone",
   input: z.strictObject({ token: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
-  output: z.object({ position: z.int().positive(), referralCode: z.string() }),
+  /** `position` is null for somebody who was invited already and waits no more. */
+  output: z.object({ position: z.int().positive().nullable(), referralCode: z.string() }),
 });
 
 export const leaveWaitlist = endpoint({

@@ -8,7 +8,7 @@ import type {
   MessageState,
   SubscriptionStatus,
 } from "@molt/contract";
-import type { Generated } from "kysely";
+import type { Generated, GeneratedAlways } from "kysely";
 
 export interface UserTable {
   id: string;
@@ -179,6 +179,7 @@ export interface MailTable {
 export interface WaitlistTable {
   id: Generated<string>;
   email: string;
+  canonical: string;
   language: Generated<string>;
   source: string | null;
   campaign: string | null;
@@ -188,6 +189,17 @@ export interface WaitlistTable {
   created_at: Generated<Date>;
   confirmed_at: Date | null;
   invited_at: Date | null;
+  asked: Generated<number>;
+  asked_at: Generated<Date>;
+  /** What somebody bought: app.mail_domain(canonical). */
+  domain: GeneratedAlways<string>;
+}
+
+/** Mailboxes whose owner left the waitlist, as keyed hashes. */
+export interface WaitlistRemovalTable {
+  hash: Buffer;
+  removed_at: Date;
+  asked: Generated<boolean>;
 }
 
 /** One row an account that ends or has ended: what is still to be done, and the proof that it was. */
@@ -279,6 +291,7 @@ export interface Database {
   "app.stripe_events": StripeEventTable;
   "app.mails": MailTable;
   "app.waitlist": WaitlistTable;
+  "app.waitlist_removals": WaitlistRemovalTable;
   "app.brain_snapshots": BrainSnapshotTable;
   "app.account_deletions": AccountDeletionTable;
 }

@@ -97,7 +97,13 @@ function addErrorHandlers(app: FastifyInstance, log: Logger): void {
     if (known.status >= 500) log.error({ ...line, err: error }, "request failed");
     else log.debug(line, "request refused");
     const body: ErrorBody = {
-      error: { code: known.code, message: known.message, requestId: request.id, retryable: known.retryable },
+      error: {
+        code: known.code,
+        message: known.message,
+        requestId: request.id,
+        retryable: known.retryable,
+        ...(known.reason ? { reason: known.reason } : {}),
+      },
     };
     return reply.status(known.status).send(body);
   });

@@ -15,6 +15,11 @@ export function canonicalEmail(email: string): string {
   return known ? `${unlabelled.replaceAll(".", "")}@${known}` : `${unlabelled}@${domain}`;
 }
 
+/** Whether something stands after a `+`. Where hosts do not read it as a label, it is somebody else's mailbox. */
+export function isLabelled(email: string): boolean {
+  return email.lastIndexOf("+", email.lastIndexOf("@")) > 0;
+}
+
 export function domainOf(email: string): string {
   return email.slice(email.lastIndexOf("@") + 1);
 }

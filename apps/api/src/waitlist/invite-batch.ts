@@ -6,7 +6,7 @@ import { inviteFirst, lockWaitlist } from "./table.ts";
 export const MAX_BATCH = 500;
 
 /**
- * Invites the first of the list, in the order people see as their place. Each is invited once, also
+ * Invites the first of the list, in the order people see as their place, except who has an account. Each is invited once, also
  * when two operators press the button together. The mails leave with the commit.
  * @returns the addresses invited; fewer than asked for when the list is shorter.
  * @throws {RangeError} unless 1 to MAX_BATCH.

@@ -1,12 +1,12 @@
-/** A place on the waitlist: confirmed, moved up, invited, left, deleted, forgotten and exported. */
+/** A place on the waitlist: confirmed, moved up, invited, deleted and exported. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { manualClock, testDeps } from "../testing/deps.ts";
+import { sql } from "kysely";
+import { makeUser, manualClock, testDeps } from "../testing/deps.ts";
 import { confirmWaitlist } from "./confirm-waitlist.ts";
 import { exportWaitlist } from "./export-waitlist.ts";
 import { inviteBatch } from "./invite-batch.ts";
-import { deleteFromWaitlist, leaveWaitlist } from "./leave-waitlist.ts";
-import { purgeWaitlist } from "./purge-waitlist.job.ts";
+import { deleteFromWaitlist } from "./leave-waitlist.ts";
 import { entries, join, joinAndConfirm, mails, serveWaitlist, tokenOf } from "./testing/list.ts";
 
 test("a person joins over a real connection, confirms and leaves", async (t) => {
@@ -56,6 +56,51 @@ test("friends who confirm move one up ten places each, and unconfirmed ones move
   assert.equal((await confirmWaitlist(deps, tokenOf(deps, ann.id))).position, 6);
 });
 
+test("of one small domain two friends count, of a large one all of the first twenty", async (t) => {
+  const clock = manualClock();
+  const deps = await testDeps(t, { clock });
+  await sql`
+    insert into app.waitlist (email, canonical, referral_code, token_hash, created_at, confirmed_at)
+    select name, name, name, sha256(name::bytea), ${clock.now()}, ${clock.now()}
+    from (select 'early' || i || '@example.org' as name from generate_series(1, 250) i) names`.execute(
+    deps.db,
+  );
+  clock.advance(1_000);
+  const ann = await joinAndConfirm(deps, "ann@example.com");
+  clock.advance(1_000);
+  const bring = async (count: number, address: (i: number) => string) => {
+    for (let i = 0; i < count; i += 1)
+      await joinAndConfirm(deps, address(i), { referredBy: ann.referral_code });
+    return (await confirmWaitlist(deps, tokenOf(deps, ann.id))).position;
+  };
+  assert.equal(await bring(0, String), 251);
+  assert.equal(await bring(6, (i) => `invented${i}@n${i}.catchall.example`), 252 - 20);
+  assert.equal(await bring(3, (i) => `friend${i}@gmail.com`), 252 - 50);
+  assert.equal(await bring(20, (i) => `other${i}@gmail.com`), 252 - 200);
+});
+
+test("who was invited has no place any more, whatever link they open", async (t) => {
+  const deps = await testDeps(t);
+  const ann = await joinAndConfirm(deps, "ann@example.com");
+  await inviteBatch(deps, 1);
+  const app = await serveWaitlist(t, deps);
+  const payload = { token: tokenOf(deps, ann.id) };
+  const answer = await app.inject({ method: "POST", url: "/waitlist/confirm", payload });
+  assert.deepEqual(answer.json(), { position: null, referralCode: ann.referral_code });
+});
+
+test("nobody is invited who has an account already, however the address is written", async (t) => {
+  const clock = manualClock();
+  const deps = await testDeps(t, { clock });
+  await makeUser(deps, "a.n.n@googlemail.com");
+  const ann = await joinAndConfirm(deps, "ann+list@gmail.com");
+  clock.advance(1_000);
+  const bob = await joinAndConfirm(deps, "bob@example.com");
+  assert.equal((await confirmWaitlist(deps, tokenOf(deps, bob.id))).position, 1);
+  assert.equal((await confirmWaitlist(deps, tokenOf(deps, ann.id))).position, 1);
+  assert.deepEqual(await inviteBatch(deps, 10), ["bob@example.com"]);
+});
+
 test("an operator invites the first of the list once, also when two do it together", async (t) => {
   const clock = manualClock();
   const deps = await testDeps(t, { clock });
@@ -75,40 +120,12 @@ test("an operator invites the first of the list once, also when two do it togeth
   await assert.rejects(inviteBatch(deps, 0), RangeError);
 });
 
-test("leaving deletes the entry and its mails, and says nothing about either", async (t) => {
-  const deps = await testDeps(t);
-  const row = await joinAndConfirm(deps, "ann@example.com");
-  await leaveWaitlist(deps, tokenOf(deps, row.id));
-  await leaveWaitlist(deps, tokenOf(deps, row.id));
-  assert.deepEqual([await entries(deps), await mails(deps)], [[], []]);
-});
-
 test("an operator deletes a mailbox however it is written", async (t) => {
   const deps = await testDeps(t);
   await join(deps, "ann+list@example.com");
   assert.equal(await deleteFromWaitlist(deps, " Ann@Example.com"), true);
   assert.equal(await deleteFromWaitlist(deps, "ann@example.com"), false);
   assert.deepEqual([await entries(deps), await mails(deps)], [[], []]);
-});
-
-test("addresses that never confirm are forgotten after 14 days, confirmed ones stay", async (t) => {
-  const clock = manualClock();
-  const deps = await testDeps(t, { clock });
-  await joinAndConfirm(deps, "stays@example.com");
-  await join(deps, "goes@example.org");
-  clock.advance(14 * 24 * 60 * 60_000 + 1);
-  assert.equal(
-    await purgeWaitlist(deps, AbortSignal.timeout(5_000)),
-    "deleted 1 addresses that were never confirmed",
-  );
-  assert.deepEqual(
-    (await entries(deps)).map(({ email }) => email),
-    ["stays@example.com"],
-  );
-  assert.deepEqual(
-    (await mails(deps)).map(({ recipient }) => recipient),
-    ["stays@example.com"],
-  );
 });
 
 test("the export is a spreadsheet in which a stranger's words stay words", async (t) => {

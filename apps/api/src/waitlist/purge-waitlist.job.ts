@@ -1,12 +1,13 @@
 import type { Deps } from "../deps.ts";
 import { forgetMails } from "../mail/forget-mails.ts";
+import { forgetRemovals } from "./removals.ts";
 import { deleteUnconfirmed } from "./table.ts";
 
-/** What the mail and the privacy page say. */
+/** What the mail and the privacy page say, counted from the last mail that says it. */
 const KEPT_MS = 14 * 24 * 60 * 60_000;
 const BATCH = 200;
 
-/** Deletes addresses that never confirmed, and the mails that asked them. */
+/** Deletes addresses that never confirmed, the mails that asked them, and what is remembered of who left. */
 export async function purgeWaitlist(
   { db, clock }: Pick<Deps, "db" | "clock">,
   signal: AbortSignal,
@@ -17,6 +18,7 @@ export async function purgeWaitlist(
     deleted += count;
     if (count < BATCH) break;
   }
+  while (!signal.aborted && (await forgetRemovals(db, clock.now(), BATCH)) === BATCH);
   return deleted === 0 ? "" : `deleted ${deleted} addresses that were never confirmed`;
 }
 

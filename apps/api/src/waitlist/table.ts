@@ -1,6 +1,7 @@
 /** The SQL of app.waitlist. */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../db/types.ts";
+import { largeDomains } from "./limits.ts";
 
 type Executor = Kysely<Database>;
 
@@ -22,13 +23,15 @@ export async function lockWaitlist(trx: Executor): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('app.waitlist'))`.execute(trx);
 }
 
-export async function countUnconfirmed(
+/** @returns the unconfirmed of all, and of the domain of this mailbox the unconfirmed or, `alsoConfirmed`, all. */
+export async function countSince(
   trx: Executor,
-  { since, domain }: { since: Date; domain: string },
+  { since, canonical, alsoConfirmed }: { since: Date; canonical: string; alsoConfirmed: boolean },
 ): Promise<{ all: number; domain: number }> {
   const { rows } = await sql<{ all: number; domain: number }>`
-    select count(*)::int as all, (count(*) filter (where split_part(canonical, '@', 2) = ${domain}))::int as domain
-    from app.waitlist where confirmed_at is null and created_at > ${since}`.execute(trx);
+    select (select count(*)::int from app.waitlist where confirmed_at is null and created_at > ${since}) as all,
+      (select count(*)::int from app.waitlist where domain = app.mail_domain(${canonical}) and created_at > ${since}
+        and (confirmed_at is null or ${alsoConfirmed})) as domain`.execute(trx);
   return rows[0] ?? { all: 0, domain: 0 };
 }
 
@@ -46,22 +49,42 @@ export async function insertEntry(trx: Executor, entry: NewEntry): Promise<boole
 
 export interface AskedEntry {
   id: string;
-  email: string;
-  language: string;
   asked: number;
+  /** Another spelling, which was asked before and is not any more. */
+  dropped?: string;
 }
 
-/** Counts one more mail for an entry that still waits for its second opt-in; undefined when it may have none. */
-export async function askAgain(
-  trx: Executor,
-  { canonical, now, pauseMs, max }: { canonical: string; now: Date; pauseMs: number; max: number },
-): Promise<AskedEntry | undefined> {
-  const { rows } = await sql<AskedEntry>`
-    update app.waitlist set asked = asked + 1, asked_at = ${now}
-    where canonical = ${canonical} and confirmed_at is null and asked < ${max}
-      and asked_at <= ${new Date(now.getTime() - pauseMs)}
-    returning id, email, language, asked`.execute(trx);
-  return rows[0];
+export interface AskAgain extends Pick<
+  NewEntry,
+  "id" | "email" | "canonical" | "language" | "tokenHash" | "now"
+> {
+  pauseMs: number;
+  max: number;
+}
+
+/**
+ * Counts one more mail for an entry that still waits for its second opt-in, and keeps the address and
+ * the language that it goes to. Another spelling gets the new id and token: where `+` is no label it is
+ * somebody else's, and the link in the older mail must not say yes for it.
+ * @returns undefined when it may have none.
+ */
+export async function askAgain(trx: Executor, again: AskAgain): Promise<AskedEntry | undefined> {
+  const { rows } = await sql<{ id: string; email: string }>`
+    select id, email from app.waitlist
+    where canonical = ${again.canonical} and confirmed_at is null and asked < ${again.max}
+      and asked_at <= ${new Date(again.now.getTime() - again.pauseMs)}
+    for update`.execute(trx);
+  const [entry] = rows;
+  if (!entry) return undefined;
+  const same = entry.email === again.email;
+  const asked = await sql<AskedEntry>`
+    update app.waitlist set asked = asked + 1, asked_at = ${again.now}, email = ${again.email},
+      language = ${again.language}, id = ${same ? entry.id : again.id},
+      token_hash = case when ${same} then token_hash else ${again.tokenHash}::bytea end
+    where id = ${entry.id}
+    returning id, asked`.execute(trx);
+  const [row] = asked.rows;
+  return row && (same ? row : { ...row, dropped: entry.email });
 }
 
 export async function confirmByToken(
@@ -76,24 +99,36 @@ export async function confirmByToken(
   return rows[0];
 }
 
-/** Places won for each friend who confirmed, and how many friends count: so nobody buys the first place. */
-export const referral = { places: 10, counted: 20 } as const;
+/**
+ * Places won for each friend who confirmed, and how many friends count: so nobody buys the first place.
+ * Of a domain that one person may own fewer count, because there friends can be invented.
+ */
+export const referral = { places: 10, counted: 20, countedPerSmallDomain: 2 } as const;
 
-/** Everybody who waits, first come first, moved up by the friends they brought. */
-const ranked = sql`
-  select id, email, language, row_number() over (order by base - ${sql.lit(referral.places)} * friends, base)::int as position
+const friends = sql`
+  select least(coalesce(sum(case when domain = any(${sql.val(largeDomains)}::text[]) then confirmed
+    else least(confirmed, ${sql.lit(referral.countedPerSmallDomain)}) end), 0), ${sql.lit(referral.counted)})
+  from (select f.domain, count(*) as confirmed from app.waitlist f
+    where f.referred_by = w.referral_code and f.confirmed_at is not null group by f.domain) domains`;
+
+/**
+ * Everybody who waits, first come first, moved up by the friends they brought. Somebody with an account
+ * waits for nothing and stands in nobody's way.
+ * @param self counted nevertheless, so that this one can be told a place.
+ */
+const ranked = (self: string | null = null) => sql`
+  select id, row_number() over (order by base - ${sql.lit(referral.places)} * friends, base)::int as position
   from (
-    select w.id, w.email, w.language, row_number() over (order by w.confirmed_at, w.id) as base,
-      least((select count(*) from app.waitlist f where f.referred_by = w.referral_code and f.confirmed_at is not null),
-        ${sql.lit(referral.counted)}) as friends
+    select w.id, row_number() over (order by w.confirmed_at, w.id) as base, (${friends}) as friends
     from app.waitlist w
-    where w.confirmed_at is not null and w.invited_at is null) waiting`;
+    where w.confirmed_at is not null and w.invited_at is null and (w.id = ${self}::uuid or not exists (
+      select from app.users u where app.canonical_email(u.email) = w.canonical))) waiting`;
 
-/** 1 for the next to be invited; also for somebody who was invited already. */
-export async function positionOf(db: Executor, id: string): Promise<number> {
+/** 1 for the next to be invited; null for somebody who was invited already. */
+export async function positionOf(db: Executor, id: string): Promise<number | null> {
   const { rows } = await sql<{ position: number }>`
-    select position from (${ranked}) ranked where id = ${id}`.execute(db);
-  return rows[0]?.position ?? 1;
+    select position from (${ranked(id)}) ranked where id = ${id}`.execute(db);
+  return rows[0]?.position ?? null;
 }
 
 export interface InvitedEntry {
@@ -106,29 +141,32 @@ export interface InvitedEntry {
 export async function inviteFirst(trx: Executor, count: number, now: Date): Promise<InvitedEntry[]> {
   const { rows } = await sql<InvitedEntry>`
     update app.waitlist w set invited_at = ${now}
-    from (select id from (${ranked}) ranked order by position limit ${count}) chosen
+    from (select id from (${ranked()}) ranked order by position limit ${count}) chosen
     where w.id = chosen.id
     returning w.id, w.email, w.language`.execute(trx);
   return rows;
 }
 
-/** @returns the addresses that were deleted. */
+/** @returns what was deleted. */
 export async function deleteEntry(
   trx: Executor,
   by: { tokenHash: Buffer } | { canonical: string },
-): Promise<string[]> {
+): Promise<{ email: string; canonical: string }[]> {
   const which = "tokenHash" in by ? sql`token_hash = ${by.tokenHash}` : sql`canonical = ${by.canonical}`;
-  const { rows } = await sql<{
-    email: string;
-  }>`delete from app.waitlist where ${which} returning email`.execute(trx);
-  return rows.map(({ email }) => email);
+  const { rows } = await sql<{ email: string; canonical: string }>`
+    delete from app.waitlist where ${which} returning email, canonical`.execute(trx);
+  return rows;
 }
 
-/** @returns the addresses that were deleted, at most `limit`. */
+/**
+ * The outer conditions are those of a row as it is when it is deleted: while this waited for it, its
+ * owner may have confirmed or been asked again.
+ * @param before the last mail left then or earlier. @returns the addresses that were deleted, at most `limit`.
+ */
 export async function deleteUnconfirmed(db: Executor, before: Date, limit: number): Promise<string[]> {
   const { rows } = await sql<{ email: string }>`
-    delete from app.waitlist where id in (
-      select id from app.waitlist where confirmed_at is null and created_at < ${before} limit ${limit})
+    delete from app.waitlist where confirmed_at is null and asked_at < ${before} and id in (
+      select id from app.waitlist where confirmed_at is null and asked_at < ${before} limit ${limit})
     returning email`.execute(db);
   return rows.map(({ email }) => email);
 }
