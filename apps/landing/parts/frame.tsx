@@ -7,6 +7,7 @@ import { site } from "../site.config.ts";
 import { href, type Language, type Path } from "../words/paths.ts";
 import { words } from "../words/words.ts";
 import { AppLink } from "./app-link.tsx";
+import { LanguageLink } from "./language-link.tsx";
 import { Mark } from "./mark.tsx";
 
 export function Document({ language, children }: { language: Language; children: ReactNode }) {
@@ -74,14 +75,13 @@ function Header({ language, path }: { language: Language; path: Path }) {
               {label}
             </a>
           ))}
-          <a
+          <LanguageLink
             href={href(other, path)}
-            hrefLang={other}
-            lang={other}
+            language={other}
             className="rounded-lg px-3 py-2 text-[0.95rem] text-muted hover:text-text"
           >
             {frame.other}
-          </a>
+          </LanguageLink>
         </nav>
         <AppLink
           fallback={href(language, "/", "#waitlist")}

@@ -1,6 +1,6 @@
 "use client";
-import { useState } from "react";
-import { askApi } from "../lib/ask-api.ts";
+import { useEffect, useRef, useState } from "react";
+import { type Answer, askApi } from "../lib/ask-api.ts";
 import type { HomeWords } from "../words/en/home.ts";
 import type { PageWords } from "../words/en/pages.ts";
 import { href, type Language } from "../words/paths.ts";
@@ -25,21 +25,24 @@ export function MailAction({ action, language, words }: Props) {
   const [said, setSaid] = useState("");
   const [place, setPlace] = useState<Place | null>(null);
   const [state, setState] = useState<"ready" | "sending" | "done">("ready");
+  const status = useRef<HTMLParagraphElement>(null);
+
+  // The button had the focus and is gone: what it did is where the reader goes on.
+  useEffect(() => {
+    if (state === "done") status.current?.focus();
+  }, [state]);
 
   async function act() {
+    if (state === "sending") return;
     const token = location.hash.slice(1);
     if (!token) return setSaid(words.confirm.missing);
     setState("sending");
     const answer = await askApi(endpoints[action], { token });
     setState(answer.kind === "ok" ? "done" : "ready");
-    if (answer.kind === "ok") setPlace(placeOf(answer.body));
-    const troubles = {
-      invalid: words.confirm.invalid,
-      limited: words.form.limited,
-      failed: words.form.failed,
-      offline: words.form.offline,
-    };
-    setSaid(answer.kind === "ok" ? words.done : troubles[answer.kind]);
+    if (answer.kind !== "ok") return setSaid(troubles(words)[answer.kind]);
+    const { invited, place: won } = placeOf(answer.body);
+    setPlace(won);
+    setSaid(invited ? words.confirm.invited : words.done);
   }
 
   return (
@@ -48,21 +51,24 @@ export function MailAction({ action, language, words }: Props) {
         <button
           type="button"
           onClick={() => void act()}
-          disabled={state === "sending"}
+          // Not disabled: that would drop the focus of whoever pressed it.
+          aria-disabled={state === "sending"}
           className="button button-loud text-lg"
         >
           {state === "sending" ? words.form.sending : words.button}
         </button>
       )}
       <p
+        ref={status}
         role="status"
+        tabIndex={-1}
         className={`mt-5 min-h-8 text-lg ${state === "done" ? "font-semibold text-kelp" : "text-danger"}`}
       >
         {said}
       </p>
       {place ? <YourPlace place={place} words={words.confirm} language={language} /> : null}
       <noscript>
-        <p>{words.form.noScript}</p>
+        <p>{words.confirm.noScript}</p>
       </noscript>
     </div>
   );
@@ -73,10 +79,18 @@ interface Place {
   referralCode: string;
 }
 
-function placeOf(body: unknown): Place | null {
+/** Somebody who was invited already waits for no place any more: the contract's position is null. */
+function placeOf(body: unknown): { invited: boolean; place: Place | null } {
   if (typeof body !== "object" || body === null || !("position" in body) || !("referralCode" in body))
-    return null;
-  return { position: Number(body.position), referralCode: String(body.referralCode) };
+    return { invited: false, place: null };
+  const { position, referralCode } = body;
+  if (position === null) return { invited: true, place: null };
+  return { invited: false, place: { position: Number(position), referralCode: String(referralCode) } };
+}
+
+/** A token that is none was cut off on its way here; only the list knows tokens that are over. */
+function troubles({ confirm, form }: Props["words"]): Record<Exclude<Answer["kind"], "ok">, string> {
+  return { ...form, invalid: confirm.missing, gone: confirm.invalid };
 }
 
 function YourPlace({

@@ -1,19 +1,24 @@
 "use client";
-import { type FormEvent, useEffect, useId, useState } from "react";
-import { askApi } from "../lib/ask-api.ts";
+import { type FormEvent, useEffect, useId, useState, useSyncExternalStore } from "react";
+import { type Answer, askApi } from "../lib/ask-api.ts";
+import { originOf } from "../lib/visit-origin.ts";
 import { runtimeConfig } from "../lib/runtime-config.ts";
 import type { HomeWords } from "../words/en/home.ts";
 import type { Language } from "../words/paths.ts";
 
-type State = "idle" | "sending" | "ok" | "invalid" | "limited" | "failed" | "offline";
+type State = "idle" | "sending" | Answer["kind"];
 
 export function WaitlistForm({ words, language }: { words: HomeWords["waitlist"]; language: Language }) {
   const { state, submit } = useSubmit(language);
+  const live = useLive();
   const id = useId();
-  const said: Record<State, string> = { ...words, idle: words.privacy, ok: words.done };
-  const trouble = state === "invalid" || state === "limited" || state === "failed";
+  // An api without a waitlist (`gone`) is a failure of ours, not of the address.
+  const said: Record<State, string> = { ...words, idle: words.privacy, ok: words.done, gone: words.failed };
+  const calm = ["idle", "sending", "ok", "offline"].includes(state);
+  // Without a running script a form is sent as the address of the next page, which hosts and histories
+  // keep. A disabled button stops that, Enter too; `post` where a browser restores the button enabled.
   return (
-    <form onSubmit={(event) => void submit(event)}>
+    <form method="post" onSubmit={(event) => void submit(event)}>
       <label htmlFor={id} className="block font-semibold">
         {words.email}
       </label>
@@ -29,7 +34,12 @@ export function WaitlistForm({ words, language }: { words: HomeWords["waitlist"]
           aria-describedby={`${id}-said`}
           className="hinge-s h-13 min-w-0 grow basis-60 border-[1.5px] border-edge bg-surface px-4 text-lg"
         />
-        <button type="submit" disabled={state === "sending"} className="button button-loud h-13">
+        <button
+          type="submit"
+          disabled={!live}
+          aria-disabled={state === "sending"}
+          className="button button-loud h-13 noscript:opacity-50"
+        >
           {state === "sending" ? words.sending : words.submit}
         </button>
       </div>
@@ -37,7 +47,7 @@ export function WaitlistForm({ words, language }: { words: HomeWords["waitlist"]
       <p
         id={`${id}-said`}
         role="status"
-        className={`mt-3 min-h-14 ${state === "ok" ? "font-semibold text-kelp" : trouble ? "text-danger" : "text-muted"}`}
+        className={`mt-3 min-h-14 ${state === "ok" ? "font-semibold text-kelp" : calm ? "text-muted" : "text-danger"}`}
       >
         {said[state]}
       </p>
@@ -48,18 +58,31 @@ export function WaitlistForm({ words, language }: { words: HomeWords["waitlist"]
   );
 }
 
+const never = () => () => undefined;
+
+/** False in the page as it was built, true once its script runs. */
+function useLive(): boolean {
+  return useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  );
+}
+
 function useSubmit(language: Language) {
   const [state, setState] = useState<State>("idle");
   useEffect(() => {
-    void runtimeConfig().then(({ apiUrl }) => {
-      if (!apiUrl) setState("offline");
+    void runtimeConfig().then(({ apiUrl, known }) => {
+      if (known && !apiUrl) setState("offline");
     });
   }, []);
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
+    // Not by disabling the button: that would drop the focus of whoever pressed it.
+    if (state === "sending") return;
     const form = new FormData(event.currentTarget);
     setState("sending");
-    const answer = await askApi("/waitlist", { ...origin(), ...fields(form), language });
+    const answer = await askApi("/waitlist", { ...originOf(location.search), ...fields(form), language });
     setState(answer.kind);
   }
   return { state, submit };
@@ -84,17 +107,4 @@ function fields(form: FormData): { email: string; website?: string } {
   };
   const website = text("website");
   return website ? { email: text("email"), website } : { email: text("email") };
-}
-
-/** Where the reader came from, if the address of this page says so: ?ref= of a friend, ?utm_… of a campaign. */
-function origin(): Record<string, string> {
-  const query = new URLSearchParams(location.search);
-  const kept: Record<string, string> = {};
-  const ref = query.get("ref");
-  if (ref && /^[a-z0-9]{8}$/.test(ref)) kept["referredBy"] = ref;
-  const source = query.get("utm_source");
-  if (source) kept["source"] = source.slice(0, 100);
-  const campaign = query.get("utm_campaign");
-  if (campaign) kept["campaign"] = campaign.slice(0, 100);
-  return kept;
 }

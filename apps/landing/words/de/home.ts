@@ -155,6 +155,8 @@ export const home: HomeWords = {
     done: "Sieh in dein Postfach. Ist die Adresse für uns neu, ist ein Link zum Bestätigen unterwegs.",
     invalid: "Das sieht nicht wie eine E-Mail-Adresse aus.",
     limited: "Das war oft. Bitte warte eine Minute und versuche es noch einmal.",
+    networkToday: "Aus deinem Netz kam heute schon viel. Bitte versuche es morgen wieder.",
+    fullToday: "Die Liste nimmt heute nichts mehr an. Bitte versuche es morgen wieder.",
     failed: "Das kam nicht bei uns an. Bitte versuche es gleich noch einmal.",
     offline: "Dies ist eine Vorschau ohne Server: Das Formular ist zu sehen, aber es wird nichts gesendet.",
     noScript: "Das Formular braucht JavaScript. Alles andere auf dieser Seite nicht.",

@@ -153,6 +153,8 @@ export const home = {
     done: "Look into your mail. If this address is new to us, a link to confirm is on its way.",
     invalid: "This does not look like an e-mail address.",
     limited: "That was often. Please wait a minute and try again.",
+    networkToday: "A lot came from your network today. Please try again tomorrow.",
+    fullToday: "The list takes no more today. Please try again tomorrow.",
     failed: "That did not reach us. Please try again in a moment.",
     offline: "This is a preview without a server: the form is shown, but nothing is sent.",
     noScript: "The form needs JavaScript. Everything else on this page does not.",
