@@ -78,7 +78,7 @@ const checks: readonly LedgerCheck[] = [
       from app.model_runs r
       left join app.usage_logs l on l.bot_id = r.bot_id and l.trace_id = r.trace_id and l.state <> 'refused'
         and l."timestamp" >= r.started_at
-      where r.started_at > now() - interval '7 days'
+      where r.used_on >= (now() at time zone 'utc')::date - 7
       group by r.bot_id, r.trace_id, r.calls, r.picos
       having (r.calls, r.picos::numeric) is distinct from (count(l.id), coalesce(sum(${held}), 0))`,
   },

@@ -95,3 +95,24 @@ test("F94 a proxy that lives keeps its calls: the sweeper leaves them alone", as
   await running;
   await standIn.stop();
 });
+
+test("F94 a proxy that was only frozen finds its call swept, and the row ends with the provider's numbers", async (t) => {
+  const { deps, call, control, truth } = await testProxy(t, { standIn: { DELAY_MS: "20" } });
+  await control({ kind: "reply", text: words, times: 0 });
+  const running = call("/v1/messages", body);
+  while ((await deps.db.selectFrom("app.usage_logs").select("id").execute()).length === 0)
+    await deps.clock.sleep(5);
+  // As if it had not been heard of: no process was seen within the last 0 ms.
+  assert.match(await sweepAbandonedCalls(deps, 0), /closed 1/);
+  assert.match((await running).text, /message_stop/);
+  const [row] = await deps.db.selectFrom("app.usage_logs").selectAll().execute();
+  const [entry] = await truth();
+  assert.deepEqual(
+    [row?.state, row?.reason, row?.tokens_out, row?.provider_request_id],
+    ["settled", "corrected", BigInt(entry?.usage.output ?? 0), entry?.requestId],
+  );
+  const { rows } =
+    await sql`select (select sum(cost_picos) from app.usage_days)::bigint as days, day_picos as day
+    from app.model_budgets`.execute(deps.db);
+  assert.deepEqual(rows, [{ days: row?.cost_picos, day: row?.cost_picos }]);
+});

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { ModelPrice } from "@molt/contract";
+import { isConflict, isDataError } from "../db/sql-state.ts";
 import type { Deps } from "../deps.ts";
 import { Batch } from "./batch.ts";
 import { costPicos, type Tokens } from "./cost.ts";
@@ -64,7 +65,7 @@ export class Ledger {
   private constructor(deps: Pick<Deps, "db" | "log" | "clock">) {
     this.#deps = deps;
     this.#lanes = Array.from({ length: LANES }, () => ({
-      reserve: new Batch({ max: MAX_BATCH, run: (calls) => reserveCalls(deps.db, calls, this.processId) }),
+      reserve: new Batch({ max: MAX_BATCH, run: (calls) => this.#reserveAll(calls) }),
       settle: new Batch({ max: MAX_BATCH, run: (calls) => this.#settleWhateverItTakes(calls) }),
     }));
   }
@@ -129,30 +130,64 @@ export class Ledger {
     for (const { settle } of this.#lanes) await settle.idle();
   }
 
+  /**
+   * The end of an account and a reservation may stand in each other's way (bots before budgets there,
+   * budgets before bots here). A call that is reserved already is answered as it was, so once more costs
+   * nothing, and a whole batch of other bots does not fail for it.
+   */
+  async #reserveAll(calls: readonly Reservation[]): Promise<ReserveResult[]> {
+    const { db, log } = this.#deps;
+    try {
+      return await reserveCalls(db, calls, this.processId);
+    } catch (err) {
+      if (!isConflict(err)) throw err;
+      log.warn({ err, calls: calls.length }, "calls could not be reserved, trying once more");
+      return reserveCalls(db, calls, this.processId);
+    }
+  }
+
   async #settleWhateverItTakes(calls: readonly Settlement[]): Promise<true[]> {
     for (let wait = RETRY_MS; ; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
       try {
-        const closed = await settleCalls(this.#deps.db, calls);
-        const late = calls.filter((call) => !closed.has(call.callId) && call.httpStatus !== undefined);
-        if (late.length > 0) {
-          this.#deps.log.warn(
-            { callIds: late.slice(0, 10).map((call) => call.callId) },
-            "calls had been closed before",
-          );
-        }
-        return calls.map(() => true);
+        await this.#settleAll(calls);
+        break;
       } catch (err) {
+        if (isDataError(err)) {
+          await this.#settleApart(calls, err);
+          break;
+        }
         if (this.#stopping.signal.aborted) {
           this.#deps.log.error(
             { err, calls: calls.length },
             "stopping with calls unsettled, the sweeper closes them",
           );
-          return calls.map(() => true);
+          break;
         }
         this.#deps.log.error({ err, calls: calls.length }, "calls could not be settled, will be tried again");
         await this.#pause(wait);
       }
     }
+    return calls.map(() => true);
+  }
+
+  async #settleAll(calls: readonly Settlement[]): Promise<void> {
+    const closed = await settleCalls(this.#deps.db, calls);
+    const late = calls.filter((call) => !closed.has(call.callId) && call.httpStatus !== undefined);
+    if (late.length === 0) return;
+    const callIds = late.slice(0, 10).map((call) => call.callId);
+    this.#deps.log.warn({ callIds }, "calls had been closed before");
+  }
+
+  /** The figures of one of them are refused and always will be: the others must not wait for it. */
+  async #settleApart(calls: readonly Settlement[], err: unknown): Promise<void> {
+    const half = calls.length >> 1;
+    if (half === 0) {
+      const callId = calls[0]?.callId;
+      this.#deps.log.error({ err, callId }, "a call cannot be settled, leaving it to the sweeper");
+      return;
+    }
+    await this.#settleWhateverItTakes(calls.slice(0, half));
+    await this.#settleWhateverItTakes(calls.slice(half));
   }
 
   #laneOf({ botId }: { botId: string }): Lane {
@@ -185,7 +220,9 @@ export class Ledger {
       const tokens = call.tokensSoFar();
       return tokens ? [{ callId: call.callId, tokens, costPicos: costPicos(tokens, call.price) }] : [];
     });
-    if (notes.length > 0) await noteCalls(this.#deps.db, notes);
+    // A statement holds the rows it writes until it ends: short ones keep nobody waiting.
+    for (let at = 0; at < notes.length; at += MAX_BATCH)
+      await noteCalls(this.#deps.db, notes.slice(at, at + MAX_BATCH));
   }
 
   async #every(ms: number, work: () => Promise<void>): Promise<void> {

@@ -11,7 +11,11 @@ const GATHER_MS = 10_000;
 /** What the ledger needs done by itself. Any worker may run it. */
 export function modelsLoops(deps: Deps): Loop[] {
   return [
-    startLoop(deps, { name: "sweep-calls", everyMs: 60_000, run: () => sweepAbandonedCalls(deps) }),
+    startLoop(deps, {
+      name: "sweep-calls",
+      everyMs: 60_000,
+      run: (signal) => sweepAbandonedCalls(deps, undefined, signal),
+    }),
     startLoop(deps, {
       name: "digest-week",
       everyMs: 60 * 60_000,

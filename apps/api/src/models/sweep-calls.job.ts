@@ -1,26 +1,60 @@
 /**
  * Closes the calls of processes that died, once, as estimates that say so, and forgets old runs.
- * Runs anywhere and any number of times: a row that is closed is not closed again.
+ * Runs anywhere and any number of times: a row that is closed is not closed again. A process that was
+ * only frozen sets its calls right itself when it goes on (app.correct_calls).
  */
 import type { Deps } from "../deps.ts";
 import { LONGEST_CALL_MS } from "./answer-call.ts";
-import { deleteOldRuns, sweepCalls } from "./table.ts";
+import { deleteOldProcesses, deleteOldRuns, sweepCalls } from "./table.ts";
 
 /** A process says every 5 s that it lives (ledger.ts). */
 const PROCESS_GRACE_MS = 30_000;
-const BATCH = 1_000;
+const CALLS_PAGE = 1_000;
+const RUNS_PAGE = 10_000;
+/** Of each kind in one go, so that neither keeps the other waiting for ever; the next go is a minute later. */
+const MAX_PAGES = 100;
+
+type Parts = Pick<Deps, "db" | "log">;
 
 export async function sweepAbandonedCalls(
-  { db, log }: Pick<Deps, "db" | "log">,
+  deps: Parts,
   graceMs: number = PROCESS_GRACE_MS,
+  signal?: AbortSignal,
 ): Promise<string> {
-  const closed = await sweepCalls(db, {
-    processGraceMs: graceMs,
-    longestCallMs: 2 * LONGEST_CALL_MS,
-    atMost: BATCH,
-  });
-  await deleteOldRuns(db);
-  if (closed.length === 0) return "";
-  log.warn({ calls: closed.slice(0, 20) }, "closed calls whose process had ended");
-  return `closed ${closed.length} abandoned calls`;
+  const closed = await sweepPages(deps, graceMs, signal);
+  const forgotten = await forgetRuns(deps, signal);
+  await deleteOldProcesses(deps.db);
+  return [
+    closed > 0 ? `closed ${closed} abandoned calls` : "",
+    forgotten > 0 ? `forgot ${forgotten} old runs` : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+}
+
+async function sweepPages({ db, log }: Parts, graceMs: number, signal?: AbortSignal): Promise<number> {
+  const limits = { processGraceMs: graceMs, longestCallMs: 2 * LONGEST_CALL_MS, atMost: CALLS_PAGE };
+  let total = 0;
+  for (let page = 0; page < MAX_PAGES && !signal?.aborted; page += 1) {
+    const { closed, failed } = await sweepCalls(db, limits);
+    total += closed.length;
+    if (closed.length > 0) log.warn({ calls: closed.slice(0, 20) }, "closed calls whose process had ended");
+    if (failed.length > 0)
+      log.error(
+        { count: failed.length, calls: failed.slice(0, 20) },
+        "calls whose process had ended cannot be closed",
+      );
+    if (closed.length === 0 || closed.length + failed.length < CALLS_PAGE) break;
+  }
+  return total;
+}
+
+async function forgetRuns({ db }: Parts, signal?: AbortSignal): Promise<number> {
+  let total = 0;
+  for (let page = 0; page < MAX_PAGES && !signal?.aborted; page += 1) {
+    const deleted = await deleteOldRuns(db, RUNS_PAGE);
+    total += deleted;
+    if (deleted < RUNS_PAGE) break;
+  }
+  return total;
 }

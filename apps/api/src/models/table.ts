@@ -97,7 +97,7 @@ async function reserveAlone(
   return rows[0]?.kept ? { refusal: null, cause: rows[0].cause } : undefined;
 }
 
-/** @returns the ids it closed; a missing one had been closed before. */
+/** @returns the ids it closed or set right; a missing one had been closed before. */
 export async function settleCalls(db: Db, calls: readonly Settlement[]): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     select id from app.settle_calls(
@@ -118,22 +118,13 @@ export async function noteCalls(
   db: Db,
   calls: readonly { callId: string; tokens: Tokens; costPicos: bigint }[],
 ): Promise<void> {
-  const json = JSON.stringify(
-    calls.map((call) => ({ id: call.callId, ...counts(call.tokens, call.costPicos) })),
+  await sql`select app.note_calls(
+    ${column(calls, (call) => call.callId)}::uuid[], ${column(calls, (call) => totalInput(call.tokens))}::bigint[],
+    ${column(calls, (call) => call.tokens.output)}::bigint[], ${column(calls, (call) => call.tokens.cacheRead)}::bigint[],
+    ${column(calls, (call) => call.tokens.cacheWrite)}::bigint[], ${column(calls, (call) => call.tokens.cacheWrite1h)}::bigint[],
+    ${column(calls, (call) => call.tokens.reasoning)}::bigint[], ${column(calls, (call) => call.costPicos)}::bigint[])`.execute(
+    db,
   );
-  await sql`select app.note_calls(${json}::jsonb)`.execute(db);
-}
-
-function counts(tokens: Tokens, costPicos: bigint): Record<string, number | string> {
-  return {
-    tokens_in: totalInput(tokens),
-    tokens_out: tokens.output,
-    cache_read_tokens: tokens.cacheRead,
-    cache_write_tokens: tokens.cacheWrite,
-    cache_write_1h_tokens: tokens.cacheWrite1h,
-    reasoning_tokens: tokens.reasoning,
-    cost_picos: costPicos.toString(),
-  };
 }
 
 export async function beatProcess(db: Db, processId: string): Promise<void> {
@@ -158,19 +149,43 @@ export interface SweepLimits {
   atMost: number;
 }
 
-/** @returns the ids of the calls it closed. */
-export async function sweepCalls(db: Db, limits: SweepLimits): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`select id from app.sweep_calls(
-    ${limits.processGraceMs} * interval '1 millisecond', ${limits.longestCallMs} * interval '1 millisecond', ${limits.atMost}) as id`.execute(
-    db,
-  );
-  return rows.map((row) => row.id);
+export interface Swept {
+  closed: string[];
+  /** Calls that the database will not close as they are, and what it says of them. */
+  failed: { callId: string; failure: string }[];
 }
 
-/** Forgets runs and processes that can have no open call any more. */
-export async function deleteOldRuns(db: Db): Promise<void> {
-  await sql`delete from app.model_runs where ctid in (
-    select ctid from app.model_runs where started_at < now() - interval '7 days' limit 10000)`.execute(db);
+export async function sweepCalls(db: Db, limits: SweepLimits): Promise<Swept> {
+  const { rows } = await sql<{ callId: string; failure: string | null }>`
+    select id as "callId", failure from app.sweep_calls(${limits.processGraceMs} * interval '1 millisecond',
+      ${limits.longestCallMs} * interval '1 millisecond', ${limits.atMost})`.execute(db);
+  return {
+    closed: rows.filter((row) => row.failure === null).map((row) => row.callId),
+    failed: rows.flatMap(({ callId, failure }) => (failure === null ? [] : [{ callId, failure }])),
+  };
+}
+
+/**
+ * Forgets runs that made no call for more than seven days, and never one with an open call: its
+ * settlement gives back to the run what it reserved there. Seven days are as long as the trace of a
+ * message is taken for a person's (app.is_awaited): no run's cap begins anew while it can be used.
+ * @returns how many; at most a page at a time.
+ */
+export async function deleteOldRuns(db: Db, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    with open as materialized (
+      select bot_id, trace_id from app.usage_logs where state = 'reserved' and trace_id is not null
+    )
+    delete from app.model_runs where ctid in (
+      select r.ctid from app.model_runs r
+      where r.used_on < (now() at time zone 'utc')::date - 7
+        and not exists (select from open where open.bot_id = r.bot_id and open.trace_id = r.trace_id)
+      limit ${limit} for update of r skip locked)`.execute(db);
+  return Number(numAffectedRows ?? 0n);
+}
+
+/** Forgets processes that can have no open call any more. */
+export async function deleteOldProcesses(db: Db): Promise<void> {
   await sql`delete from app.model_processes where seen_at < now() - interval '1 day'`.execute(db);
 }
 

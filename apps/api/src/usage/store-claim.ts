@@ -8,6 +8,12 @@ import { countRecentClaims, insertClaim, type UsageClaim } from "./table.ts";
 
 /** More calls than a bot can make in an hour within the proxy's own limit would be 14,400. */
 const MAX_CLAIMS_PER_HOUR = 15_000n;
+/**
+ * A call every two seconds all day long: more than any cap pays for, and what one bot can leave in the
+ * table before it is purged (35 days) stays below two million rows. Counting them takes a few
+ * milliseconds, by the index usage_claims_received.
+ */
+const MAX_CLAIMS_PER_DAY = 43_200n;
 const OLDEST_MS = 35 * 24 * 3_600_000;
 const NEWEST_MS = 5 * 60_000;
 
@@ -20,8 +26,8 @@ export async function storeClaim(deps: Pick<Deps, "db" | "clock">, claim: UsageC
   if (age > OLDEST_MS || age < -NEWEST_MS) {
     throw new AppError("invalid_input", "at: must not be older than 35 days or more than 5 minutes ahead");
   }
-  if ((await countRecentClaims(deps.db, claim.botId)) >= MAX_CLAIMS_PER_HOUR) {
-    throw new AppError("rate_limited", "Too many claims in one hour.");
-  }
+  const { hour, day } = await countRecentClaims(deps.db, claim.botId);
+  if (hour >= MAX_CLAIMS_PER_HOUR) throw new AppError("rate_limited", "Too many claims in one hour.");
+  if (day >= MAX_CLAIMS_PER_DAY) throw new AppError("rate_limited", "Too many claims in one day.");
   await insertClaim(deps.db, claim);
 }

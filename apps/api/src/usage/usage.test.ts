@@ -157,3 +157,34 @@ test("F103 a claim out of its time is refused", async (t) => {
     );
   }
 });
+
+test("F103 a bot that floods is stopped for a day, and counting its claims reads only the day's", async (t) => {
+  const { db, ...deps } = await testDeps(t);
+  const bot = await makeBot({ db, ...deps });
+  const fill = (count: number, hoursAgo: number) =>
+    sql`insert into app.usage_claims (bot_id, claim_id, model, tokens_in, tokens_out, at, received_at)
+      select ${bot.id}, gen_random_uuid(), 'm', 1, 1, now(), now() - ${hoursAgo} * interval '1 hour'
+      from generate_series(1, ${count}::int)`.execute(db);
+  const claim = () => ({
+    botId: bot.id,
+    claimId: crypto.randomUUID(),
+    model: "a",
+    tokensIn: 1,
+    tokensOut: 1,
+    at: new Date().toISOString(),
+  });
+  await fill(60_000, 30);
+  await sql`analyze app.usage_claims`.execute(db);
+  await db.transaction().execute(async (trx) => {
+    await storeClaim({ ...deps, db: trx }, claim());
+    const { rows } = await sql<{ read: bigint }>`select seq_tup_read + idx_tup_fetch as read
+      from pg_stat_xact_user_tables where relname = 'usage_claims'`.execute(trx);
+    assert.ok((rows[0]?.read ?? 99n) < 10n, `read ${rows[0]?.read} claims`);
+  });
+  await fill(43_198, 3);
+  await storeClaim({ ...deps, db }, claim());
+  await assert.rejects(
+    storeClaim({ ...deps, db }, claim()),
+    (error) => error instanceof AppError && error.code === "rate_limited" && /one day/.test(error.message),
+  );
+});
