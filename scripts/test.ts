@@ -31,6 +31,10 @@ const unitFiles = [
 const realBotFiles = ["bot/**/*.real.test.ts", "apps/api/**/*.real.test.ts"];
 
 const total: Count = { passed: 0, failed: 0 };
+/** Told to stop: what runs is ended, what was started is taken down, and nothing more begins. */
+const stopping = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stopping.abort());
+const { signal } = stopping;
 const asked = process.argv.slice(2);
 const work = await mkdtemp(join(tmpdir(), "molt-tests-"));
 
@@ -58,6 +62,7 @@ function add(count: Count): void {
 }
 
 async function section(name: string, body: () => Promise<void>): Promise<void> {
+  if (signal.aborted) return add({ passed: 0, failed: 1 });
   console.log(`\n── ${name}`);
   const began = performance.now();
   try {
@@ -89,7 +94,7 @@ async function nodeTests(patterns: readonly string[], env: Record<string, string
       "--test-reporter=spec",
       ...patterns,
     ],
-    { env: { ...env, NODE_COMPILE_CACHE: join(root, ".cache", "compile") }, live: true },
+    { env: { ...env, NODE_COMPILE_CACHE: join(root, ".cache", "compile") }, live: true, signal },
   );
   const count = {
     passed: numberAfter(output, "pass"),
@@ -109,6 +114,7 @@ async function components(): Promise<void> {
   await run(["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`], {
     cwd: join(root, "apps/app"),
     live: true,
+    signal,
   });
   const { numPassedTests, numFailedTests } = JSON.parse(await readFile(report, "utf8")) as Record<
     string,
@@ -127,6 +133,7 @@ async function journeys(): Promise<void> {
   await run(["playwright", "test", "--config", "e2e/playwright.config.ts"], {
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1" },
     live: true,
+    signal,
   });
   const { stats } = JSON.parse(await readFile(report, "utf8")) as {
     stats: { expected: number; unexpected: number; flaky: number };

@@ -13,12 +13,14 @@ export interface RunOptions {
   cwd?: string;
   /** Print while it runs; otherwise only the caller sees the output. */
   live?: boolean;
+  /** Ends it. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The command is looked up in node_modules/.bin first: bootstrap.mjs put it on the path. */
 export async function run(
   command: readonly string[],
-  { env = {}, cwd = root, live = false }: RunOptions = {},
+  { env = {}, cwd = root, live = false, signal }: RunOptions = {},
 ): Promise<Outcome> {
   const began = performance.now();
   const [file = "", ...args] = command;
@@ -27,6 +29,8 @@ export async function run(
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const end = () => child.kill("SIGTERM");
+  signal?.addEventListener("abort", end, { once: true });
   let output = "";
   const keep = (chunk: Buffer) => {
     output += chunk.toString();
@@ -38,5 +42,6 @@ export async function run(
     child.once("error", reject);
     child.once("exit", resolve);
   });
+  signal?.removeEventListener("abort", end);
   return { ok: code === 0, output, seconds: (performance.now() - began) / 1000 };
 }
