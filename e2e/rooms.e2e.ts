@@ -64,6 +64,7 @@ for (const { name, viewport, colorScheme } of looks) {
       `${urls.landing}/de`,
       `${urls.landing}/pricing`,
       `${urls.app}/sign-in`,
+      `${urls.app}/enter`,
       urls.mail,
     ]) {
       await visitor.goto(url);

@@ -55,7 +55,7 @@ test("a delivery becomes one mail with its code and link, however often it comes
   const [mail] = await written(deps);
   assert.equal(mail?.subject, "305805 is your Molt-OS code");
   assert.match(mail?.text ?? "", /^ {4}305805$/m, "alone on a line");
-  const link = `http://127.0.0.1:1/auth/v1/verify?token=${hash}&type=signup&redirect_to=http%3A%2F%2F127.0.0.1%3A2%2Fchat`;
+  const link = `${deps.config.urls.app}/enter#signup.${hash}`;
   assert.ok(mail?.text.includes(link), mail?.text);
 });
 
@@ -70,7 +70,7 @@ for (const [type, words, hasLink] of [
     assert.equal((await deliver(delivery({ email_action_type: type }))).statusCode, 200);
     const [mail] = await written(deps);
     assert.match(mail?.subject ?? "", words);
-    assert.equal(mail?.text.includes(`type=${type}`), hasLink);
+    assert.equal(mail?.text.includes(`#${type}.`), hasLink);
   });
 }
 
@@ -85,8 +85,8 @@ test("a change of address asks both, each with the code and link of its own", as
     delivery({ ...change, token: "111111", token_hash: "hash-of-new" }, { new_email: "new@example.com" }),
   );
   const [present, next] = await written(deps);
-  assert.match(present?.text ?? "", /111111[\s\S]*token=hash-of-present/);
-  assert.match(next?.text ?? "", /222222[\s\S]*token=hash-of-new/);
+  assert.match(present?.text ?? "", /111111[\s\S]*#email_change\.hash-of-present/);
+  assert.match(next?.text ?? "", /222222[\s\S]*#email_change\.hash-of-new/);
   assert.deepEqual(
     (await rowsOf(deps)).map(({ recipient }) => recipient),
     ["ann@example.com", "new@example.com"],
@@ -102,8 +102,8 @@ test("a change of address that one side has confirmed asks the other one again",
     delivery({ ...type, token: "111111", token_hash: "", token_hash_new: "hash-of-present" }, user),
   );
   const [present, next] = await written(deps);
-  assert.match(present?.text ?? "", /111111[\s\S]*token=hash-of-present/);
-  assert.match(next?.text ?? "", /222222[\s\S]*token=hash-of-new/);
+  assert.match(present?.text ?? "", /111111[\s\S]*#email_change\.hash-of-present/);
+  assert.match(next?.text ?? "", /222222[\s\S]*#email_change\.hash-of-new/);
 });
 
 test("a change of address without double confirmation asks the new one alone", async (t) => {

@@ -4,18 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import type { Language } from "@molt/contract";
+import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { AppError } from "../errors.ts";
 import { queueMail } from "../mail/queue-mail.ts";
 import type { SignInPurpose } from "../mail/templates/sign-in.ts";
 import { languageOfTag } from "./choose-language.ts";
-import {
-  type AuthMailDelivery,
-  authMailDelivery,
-  isSigned,
-  type SignedDelivery,
-  verifyLink,
-} from "./supabase.ts";
+import { type AuthMailDelivery, authMailDelivery, isSigned, type SignedDelivery } from "./supabase.ts";
 import { selectLanguage } from "./table.ts";
 
 /** Supabase gives up after 5 s, and comes again when it is told to. */
@@ -95,7 +90,6 @@ function mailsOf(config: Deps["config"], delivery: AuthMailDelivery, deliveryId:
   return partsOf(delivery).map(({ recipient, purpose, token, hash }) => {
     if (!recipient || !token)
       throw new AppError("invalid_input", `A ${data.email_action_type} mail needs an address and a code.`);
-    const redirectTo = data.redirect_to ?? undefined;
     const type = data.email_action_type;
     // The same code is the same mail, under whichever id it is delivered: a retry has a new one.
     const occasion = createHash("sha256")
@@ -108,9 +102,18 @@ function mailsOf(config: Deps["config"], delivery: AuthMailDelivery, deliveryId:
       said: languageOfTag(user.user_metadata?.["language"]),
       purpose,
       code: token,
-      link: hash ? verifyLink(config, { tokenHash: hash, type, redirectTo }) : null,
+      link: hash ? enterLink(config, { type, tokenHash: hash }) : null,
     };
   });
+}
+
+/**
+ * To the app and not to the auth service: a link that signs in by being opened is used up by whatever scans
+ * mails, and the code beside it with it. The proof stands behind the #, where no server sees it
+ * (apps/app/src/auth/read-link.ts).
+ */
+function enterLink({ urls }: Pick<Config, "urls">, link: { type: string; tokenHash: string }): string {
+  return `${urls.app}/enter#${link.type}.${link.tokenHash}`;
 }
 
 function partsOf({ user, email_data: data }: AuthMailDelivery): Part[] {

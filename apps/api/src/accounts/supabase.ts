@@ -56,20 +56,9 @@ export const authMailDelivery = z.object({
     token_hash: text,
     token_new: text,
     token_hash_new: text,
-    redirect_to: text,
   }),
 });
 export type AuthMailDelivery = z.infer<typeof authMailDelivery>;
-
-/** The link that does what the code does; Supabase's own mails hold the same. */
-export function verifyLink(
-  { auth }: Pick<Config, "auth">,
-  link: { tokenHash: string; type: string; redirectTo: string | undefined },
-): string {
-  const query = new URLSearchParams({ token: link.tokenHash, type: link.type });
-  if (link.redirectTo) query.set("redirect_to", link.redirectTo);
-  return `${auth.url}/verify?${query.toString()}`;
-}
 
 /**
  * Deletes a user for good: sessions, codes, and everything of ours that hangs on the row. Somebody who

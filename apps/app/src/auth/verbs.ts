@@ -2,6 +2,7 @@
 import type { GoTrueClient as AuthClient } from "@supabase/auth-js";
 import { tidyEmail } from "./check-form.ts";
 import { sayAuthError } from "./error-texts.ts";
+import type { MailLink } from "./read-link.ts";
 
 export type Outcome =
   | { readonly kind: "signed-in" }
@@ -47,6 +48,18 @@ export async function resendCode(auth: AuthClient, email: string, type: CodeType
   if (type === "email") return sendCode(auth, email);
   const { error } = await auth.resend({ email: tidyEmail(email), type: "signup" });
   return error ? refused(error) : { kind: "code-sent", type };
+}
+
+/** What the link of a mail does: the same as its code. */
+export async function openLink(auth: AuthClient, { type, tokenHash }: MailLink): Promise<Outcome> {
+  const { error } = await auth.verifyOtp({ token_hash: tokenHash, type });
+  if (error?.code === "otp_expired")
+    return {
+      kind: "refused",
+      code: error.code,
+      reason: "This link is used up or too old. Ask for a new mail.",
+    };
+  return error ? refused(error) : { kind: "signed-in" };
 }
 
 export async function verifyCode(

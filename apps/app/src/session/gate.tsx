@@ -15,7 +15,7 @@ import { startSession, useSession } from "./session.ts";
 export interface GateProps {
   title: string;
   /** A member is signed in, a stranger is not. Whoever stands at the wrong door is led to the right one. */
-  for: "member" | "stranger";
+  for: "member" | "stranger" | "anyone";
   children: ReactNode;
 }
 
@@ -31,7 +31,7 @@ export function Gate({ title, for: whom, children }: GateProps) {
         <Splash />
       ) : state.phase === "broken" ? (
         <Broken reason={state.reason} />
-      ) : state.phase === whom ? (
+      ) : whom === "anyone" || state.phase === whom ? (
         children
       ) : (
         <Redirect href={whom === "member" ? "/sign-in" : "/"} />

@@ -8,7 +8,7 @@ export const samples: { [T in TemplateName]: DataOf<T> } = {
   "sign-in": {
     purpose: "magiclink",
     code: "482913",
-    link: "https://auth.example/auth/v1/verify?token=7d5b7b1964cf5d388340a7f04f1d&type=magiclink&redirect_to=https%3A%2F%2Fapp.example%2Fchat",
+    link: "https://app.example/enter#magiclink.7d5b7b1964cf5d388340a7f04f1d",
     minutes: 10,
   },
   welcome: {},
