@@ -5,6 +5,8 @@ import { HABIT_DAYS, type RateEvidence, UNATTENDED_HOURS, type UnattendedEvidenc
 
 export interface Spender extends RateEvidence, UnattendedEvidence {
   botId: string;
+  /** When this was read. */
+  readAt: Date;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function selectSpenders(
           where d.bot_id = b.bot_id and d.day >= ${today} - 1) >= ${floorPicos}
       order by b.bot_id limit ${limit}
     )
-    select page.bot_id as "botId", page.day_cap_picos as "dayCapPicos",
+    select page.bot_id as "botId", now() as "readAt", page.day_cap_picos as "dayCapPicos",
       page.unattended_day_cap_picos as "unattendedDayCapPicos",
       greatest(page.trusted_at, said.at) <= now() - ${quietTime} as "isQuiet",
       spent.busy_hours as "busyHours", spent.window_picos as "spentPicos", spent.hour_picos as "hourPicos",

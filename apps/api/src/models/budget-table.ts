@@ -80,6 +80,8 @@ export async function updateCaps(
 export interface Hold {
   reason: HoldReason;
   note: string | null;
+  /** When the evidence was read: who let the bot go on after that knows of it. */
+  seenAt?: Date | undefined;
 }
 
 export interface Held {
@@ -91,13 +93,18 @@ export interface Held {
  * Stops a bot's spending, once: a bot that is stopped already stays stopped for the first reason,
  * except that the operator's stop takes the place of any other. Undefined: nothing changed.
  */
-export async function updateHeld(db: Db, botId: string, { reason, note }: Hold): Promise<Held | undefined> {
+export async function updateHeld(
+  db: Db,
+  botId: string,
+  { reason, note, seenAt }: Hold,
+): Promise<Held | undefined> {
   await ensureBudget(db, botId);
   const { rows } = await sql<Held>`
     update app.model_budgets b set held_since = now(), held_reason = ${reason}, held_note = ${note}
     from app.bots join app.users on users.id = bots.user_id
     where b.bot_id = ${botId}::uuid and bots.id = b.bot_id
       and (b.held_since is null or (${reason} = 'operator' and b.held_reason <> 'operator'))
+      and coalesce(b.resumed_at <= ${seenAt ?? null}::timestamptz, true)
     returning b.held_since as since, users.email`.execute(db);
   return rows[0];
 }

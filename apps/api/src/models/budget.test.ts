@@ -25,6 +25,19 @@ function nextUsageEvent(deps: Deps, botId: string): Promise<unknown> {
   });
 }
 
+test("who let a bot go on is not stopped again by what was seen before, but by what is seen after", async (t) => {
+  const deps = await testDeps(t);
+  const { id, userId } = await makeBot(deps);
+  const hold = { reason: "rate", note: null } as const;
+  const { rows } = await sql<{ at: Date }>`select now() as at`.execute(deps.db);
+  const seenAt = rows[0]?.at;
+  assert.equal(await holdBot(deps.db, id, { ...hold, seenAt }), true);
+  await resumeSpending(deps, userId);
+  assert.equal(await holdBot(deps.db, id, { ...hold, seenAt }), false, "another worker read the same");
+  const later = new Date((seenAt?.getTime() ?? 0) + 60_000);
+  assert.equal(await holdBot(deps.db, id, { ...hold, seenAt: later }), true);
+});
+
 test("a bot that has made no call has the table's own default caps and nothing spent", async (t) => {
   const deps = await testDeps(t);
   const { id } = await makeBot(deps);

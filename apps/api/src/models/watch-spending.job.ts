@@ -19,7 +19,8 @@ export async function watchSpending(
     const page: Spender[] = await selectSpenders(db, { after, floorPicos: LOWEST_FLOOR_PICOS, limit: PAGE });
     for (const spender of page) {
       const reason = tripped(spender);
-      if (!reason || !(await holdBot(db, spender.botId, { reason, note: null }))) continue;
+      if (!reason || !(await holdBot(db, spender.botId, { reason, note: null, seenAt: spender.readAt })))
+        continue;
       log.warn({ botId: spender.botId, reason }, "the breaker stopped a bot's spending");
       stopped += 1;
     }
