@@ -9,8 +9,6 @@ import { sharedMachines } from "../fleet/testing/test-fleet.ts";
 import { openKeyring } from "../models/authenticate-bot.ts";
 import { open } from "../secrets.ts";
 import { modelKeyPlace } from "../fleet/secret-places.ts";
-import { digestTo, sendBy } from "../mail/testing/post.ts";
-import { ensureUser } from "./ensure-user.ts";
 import { accountWorld, type AccountWorld, type Payer, whereIs } from "./testing/world.ts";
 
 sharedMachines();
@@ -293,26 +291,4 @@ test("an account deleted at the sign-in service ends everywhere else too, withou
   const { rows: books } = await sql`select cost_picos from app.closed_usage`.execute(deps.db);
   assert.deepEqual(books, [{ cost_picos: 3n * DOLLAR }]);
   assert.deepEqual(await mailsTo(deps, ann.email), [{ template: "account-deleted", language: "en" }]);
-});
-
-test("F111 I11 of an account whose address was changed nothing is left at the old one either", async (t) => {
-  const world = await accountWorld(t);
-  const { deps, fleet } = world;
-  fleet.worker();
-  const ann = await world.signUp("ann@example.com");
-  const { userId, email: old } = ann;
-  await ensureUser(deps, { userId, email: old });
-  await digestTo(deps, old, "digest/1");
-  await sendBy(deps, async () => undefined);
-  const email = "ann@example.org";
-  await sql`update auth.users set email = ${email} where id = ${userId}`.execute(deps.db);
-  await ensureUser(deps, { userId, email });
-  assert.deepEqual(
-    new Set((await whereIs(deps, old)).map((row) => row.split(":")[0])),
-    new Set(["app.mail_choices", "app.mails"]),
-  );
-  await sql`delete from auth.users where id = ${userId}`.execute(deps.db);
-  await world.untilEnded(ann);
-  assert.deepEqual(await whereIs(deps, old), []);
-  assert.deepEqual(await mailsTo(deps, email), [{ template: "account-deleted", language: "en" }]);
 });
