@@ -104,7 +104,7 @@ async function send(context: Context, work: (query: Query) => Promise<string[]>)
   await context.mail.deliver(await inTransaction(context.pool, work));
 }
 
-/** The same insert for everybody; for a known address it changes nothing. */
+/** The same two inserts for everybody, or the time would tell; for a known address the first changes nothing. */
 async function openAccount(
   context: Context,
   query: Query,
@@ -118,7 +118,8 @@ async function openAccount(
     now,
     confirmed: false,
   });
-  if (user) await record(query, { now, action: "user_signedup", userId: user.id, ip: given.mail.ip });
+  const action = user ? "user_signedup" : "user_repeated_signup";
+  await record(query, { now, action, userId: user?.id, ip: given.mail.ip });
 }
 
 async function requireAccount(
