@@ -114,11 +114,11 @@ export class CallRow {
 
   /**
    * Whether another model answered than the one whose price was reserved. A name without a price says
-   * nothing: providers have several for one model.
+   * nothing, nor does another provider's: each has several names for one model.
    */
   isAnother(answered: string): boolean {
-    const [asked, found] = [this.#start.call.model, answered].map((name) => priceOf(name)?.model);
-    return asked !== undefined && found !== undefined && asked !== found;
+    const [asked, found] = [this.#start.call.model, answered].map((name) => priceOf(name));
+    return asked?.provider === found?.provider && asked?.model !== found?.model;
   }
 
   #tokensSoFar(): Tokens | undefined {

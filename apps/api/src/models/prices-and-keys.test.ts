@@ -71,6 +71,7 @@ test("F99 an answer of another model than the one that was asked stands out in t
       [false, other],
       [true, `${name}`],
       [true, "a-name-nobody-knows"],
+      [true, "anthropic/claude-haiku-4.5"],
     ] as const) {
       await control({ kind: "model", model: answered });
       assert.equal((await call(path, { ...body, stream })).status, 200);
