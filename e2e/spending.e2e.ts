@@ -117,6 +117,10 @@ test.describe.serial("a person and the money of the bot", () => {
     await ledger.getByRole("button", { name: "Delete for ever" }).click();
     await expect(ledger.getByRole("heading", { name: "Goodbye" })).toBeVisible();
     await expect(ledger.getByRole("alert")).toHaveCount(0);
+    // Leaving sooner would cut off the sign-out that goes on behind the farewell.
+    await expect
+      .poll(() => ledger.evaluate<string | null>("localStorage.getItem('molt.session')"))
+      .toBeNull();
     await ledger.goto(`${urls.app}/usage`);
     await ledger.waitForURL(/\/sign-in/);
     const answer = await chat.request.get(`${urls.api}/usage`, {
