@@ -56,21 +56,28 @@ test("a call larger than the whole minute goes out when the minute is untouched"
 
 test("a bot over its tokens a minute is told to wait in the provider's shape, and what is refunded counts", async (t) => {
   const proxy = await testProxy(t, {
-    standIn: { DELAY_MS: "30" },
     limits: { concurrent: 100, perMinute: 1_000, tokensPerMinute: 10_000 },
   });
-  const body = { model: "claude-sonnet-5", max_tokens: 6_000, messages: [{ role: "user", content: "hi" }] };
+  const messages = [{ role: "user", content: "hi" }];
+  const body = { model: "claude-sonnet-5", max_tokens: 6_000, messages };
+  const openai = { model: "gpt-5", max_completion_tokens: 6_000, messages };
   for (let round = 0; round < 3; round += 1)
     assert.equal((await proxy.call("/v1/messages", body)).status, 200, "one after the other all fit");
-  const together = await Promise.all([1, 2, 3].map(() => proxy.call("/v1/messages", body)));
-  const refused = together.filter((answer) => answer.status === 429);
-  assert.equal(refused.length, 2);
-  assert.equal(JSON.parse(refused[0]?.text ?? "").error.type, "rate_limit_error");
-  assert.ok(Number(refused[0]?.headers["retry-after"]) >= 1);
-  const openai = { model: "gpt-5", max_completion_tokens: 6_000, messages: body.messages };
-  const both = await Promise.all([1, 2].map(() => proxy.call("/v1/chat/completions", openai)));
-  const slow = both.find((answer) => answer.status === 429);
-  assert.equal(JSON.parse(slow?.text ?? "").error.code, "rate_limit_error");
+  // An answer that stays unfinished keeps its tokens for as long.
+  await proxy.control({ kind: "silent" });
+  const leaving = new AbortController();
+  const running = proxy.call("/v1/messages", { ...body, stream: true }, { signal: leaving.signal });
+  while ((await proxy.truth()).length < 4) await proxy.deps.clock.sleep(5);
+  const refused = await proxy.call("/v1/messages", body);
+  assert.equal(refused.status, 429);
+  assert.equal(JSON.parse(refused.text).error.type, "rate_limit_error");
+  assert.ok(Number(refused.headers["retry-after"]) >= 1);
+  const slow = await proxy.call("/v1/chat/completions", openai);
+  assert.equal(slow.status, 429);
+  assert.equal(JSON.parse(slow.text).error.code, "rate_limit_error");
+  leaving.abort();
+  assert.ok((await running).wasCut);
+  await proxy.standIn.stop();
 });
 
 test("a call that is refused before it leaves takes nothing off the minute", async (t) => {
