@@ -8,12 +8,13 @@ import { openDatabase } from "../apps/api/src/db/open.ts";
 import { StartError } from "./lib/data-dir.ts";
 import { findDatabase } from "./lib/operator-database.ts";
 import { bot } from "./molt/bot.ts";
+import { check } from "./molt/check.ts";
 import type { Area, OperatorDeps, Said } from "./molt/command.ts";
 import { ledger } from "./molt/ledger.ts";
 import { mail } from "./molt/mail.ts";
 import { waitlist } from "./molt/waitlist.ts";
 
-const areas: Readonly<Record<string, Area>> = { bot, ledger, mail, waitlist };
+const areas: Readonly<Record<string, Area>> = { bot, check, ledger, mail, waitlist };
 
 const usage = `${Object.values(areas)
   .map((area) => area.usage)
@@ -29,8 +30,10 @@ interface Order {
 }
 
 /** @throws {StartError} for what is not a command of ours. */
-function readOrder([areaName = "", commandName = "", ...args]: string[]): Order {
+function readOrder([areaName = "", ...words]: string[]): Order {
   const commands = Object.hasOwn(areas, areaName) ? areas[areaName]?.commands : undefined;
+  // An area of one command has it under no name.
+  const [commandName = "", ...args] = commands?.[""] ? ["", ...words] : words;
   const command = commands && Object.hasOwn(commands, commandName) ? commands[commandName] : undefined;
   if (!command) throw new StartError(`That is not a command.\n${usage}`);
   const { values: flags, positionals: rest } = parse(args, command.options ?? {});

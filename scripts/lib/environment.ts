@@ -83,6 +83,7 @@ function base(env: NodeJS.ProcessEnv, plan: Plan): Record<string, string> {
   return kept;
 }
 
+export const LOCAL_ORG = "local";
 export const IMAGE = "molt-bot:local";
 export const DATABASE = "molt";
 
@@ -107,7 +108,7 @@ export function apiEnvironment(
       ? {
           FLY_FLAPS_BASE_URL: at(ports.machines),
           FLY_API_TOKEN: secrets.flyToken,
-          FLY_ORG: "local",
+          FLY_ORG: LOCAL_ORG,
           BOT_IMAGE: IMAGE,
           FLYCAST_DIAL_URL: at(ports.flycast),
         }

@@ -31,6 +31,7 @@ export interface Command {
 export interface Area {
   /** Lines of the help, two blanks in front. */
   usage: string;
+  /** By name; an area that is one command has it under "". */
   commands: Readonly<Record<string, Command>>;
 }
 

@@ -7,7 +7,7 @@ import { test, type TestContext } from "node:test";
 import { batches, makePayer, report, send, spend } from "../../apps/api/src/billing/testing/usage.ts";
 import { openWorld, type World } from "../../apps/api/src/billing/testing/world.ts";
 import { freshDatabase } from "../../apps/api/src/testing/database.ts";
-import { findStripe } from "../lib/operator-stripe.ts";
+import { findStripe } from "../lib/operator-services.ts";
 import { run } from "../lib/run.ts";
 import { root } from "../lib/web-build.ts";
 

@@ -1,14 +1,14 @@
 /** `molt ledger …`: proves the books, and sends again what Stripe has dropped. */
 import { readFile, stat } from "node:fs/promises";
-import type { Check } from "../../apps/api/src/audit/check.ts";
 import { checkLedger } from "../../apps/api/src/audit/check-ledger.ts";
 import { ExportError, type ProviderExport, readExport } from "../../apps/api/src/audit/read-export.ts";
 import { findMeter } from "../../apps/api/src/billing/find-meter.ts";
 import { resendBatches } from "../../apps/api/src/billing/resend-batches.ts";
 import { StartError } from "../lib/data-dir.ts";
 import { findDatabase } from "../lib/operator-database.ts";
-import { findStripe } from "../lib/operator-stripe.ts";
+import { findStripe } from "../lib/operator-services.ts";
 import { type Area, noWords, type OperatorDeps, type Said, textFlag } from "./command.ts";
+import { describeCheck } from "./describe-check.ts";
 
 /** A million calls as CSV are about 60 MB. */
 const MAX_EXPORT_BYTES = 256 * 1024 * 1024;
@@ -44,21 +44,10 @@ async function check(deps: OperatorDeps, file: string | undefined): Promise<Said
   const asked = stripe ? [] : ["Stripe was not asked: set STRIPE_SECRET_KEY to compare with it."];
   const verdict = audit.ok ? "The books are right." : "The books are NOT right.";
   return {
-    words: [...audit.checks.map(describe), ...asked, verdict].join("\n"),
+    words: [...audit.checks.map(describeCheck), ...asked, verdict].join("\n"),
     json: audit,
     failed: !audit.ok,
   };
-}
-
-function describe({ ok, id, claim, count, sample, note }: Check): string {
-  const head = `${ok ? "ok  " : "FAIL"}  ${id.padEnd(16)} ${claim}${note === undefined ? "" : ` (${note})`}`;
-  if (ok) return head;
-  const rows = sample.map(
-    (one) =>
-      `        ${JSON.stringify(one, (_key, value: unknown) => (typeof value === "bigint" ? value.toString() : value))}`,
-  );
-  const more = count > sample.length ? [`        … and ${count - sample.length} more`] : [];
-  return [`${head}: ${count} differ`, ...rows, ...more].join("\n");
 }
 
 async function readExportFile(file: string): Promise<ProviderExport> {

@@ -2,14 +2,18 @@
 import { priceOf } from "@molt/contract";
 import type { Kysely } from "kysely";
 import type { Database } from "../db/types.ts";
-import { type Check, MAX_SAMPLE } from "./check.ts";
+import { type Check, type Claim, MAX_SAMPLE } from "./check.ts";
 import { type LedgerCall, selectCallIds, selectCalls, selectProviderDays } from "./export-table.ts";
 import type { ExportedCall, ExportedDay, ProviderExport } from "./read-export.ts";
 
 type Db = Kysely<Database>;
 
 const PAGE = 10_000;
-const base = { id: "provider-export", claim: "the ledger holds what the provider has served" };
+const base: Claim = {
+  id: "provider-export",
+  invariant: "I3",
+  claim: "the ledger holds what the provider has served",
+};
 
 interface Findings {
   /** Served by the provider, not in the ledger: given away. */

@@ -13,7 +13,8 @@ import { freshDatabase } from "../testing/database.ts";
 import { makeUser } from "../testing/deps.ts";
 import { checkLedger } from "./check-ledger.ts";
 import { checkPrices } from "./check-prices.ts";
-import { checkTables } from "./table.ts";
+import { runChecks } from "./check.ts";
+import { ledgerChecks } from "./table.ts";
 
 const model = "claude-sonnet-5";
 
@@ -146,7 +147,10 @@ test("each kind of damage is found by its own check and by no other", async (t) 
       const failed: string[] = [];
       const inside = world.deps.db.transaction().execute(async (trx) => {
         await damage.execute(trx);
-        for (const { id, ok, count, sample } of [...(await checkTables(trx)), await checkPrices(trx)]) {
+        for (const { id, ok, count, sample } of [
+          ...(await runChecks(trx, ledgerChecks)),
+          await checkPrices(trx),
+        ]) {
           if (ok) continue;
           failed.push(id);
           assert.ok(count > 0 && sample.length > 0 && sample.length <= 10);

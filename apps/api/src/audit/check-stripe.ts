@@ -5,24 +5,21 @@ import { findMeter } from "../billing/find-meter.ts";
 import type { StripeSettings } from "../billing/stripe.ts";
 import type { Database } from "../db/types.ts";
 import { AppError } from "../errors.ts";
-import { type Check, MAX_SAMPLE } from "./check.ts";
+import { type Check, type Claim, MAX_SAMPLE, type TimeLimit } from "./check.ts";
 import { selectSentTotals, type SentTotal } from "./table.ts";
 
 const TOGETHER = 8;
 /** Whole days, so that a customer is one question. */
 const MINUTE = 60;
 
-export interface StripeQuestion {
+export interface StripeQuestion extends TimeLimit {
   config: StripeSettings;
-  /** No new question after it: the whole check ends in time. */
-  deadlineMs: number;
-  monotonicMs(): number;
 }
 
 /** When Stripe cannot be reached nothing is said about it: ok, with a note. */
 export async function checkStripe(db: Kysely<Database>, question: StripeQuestion): Promise<Check> {
   const { config } = question;
-  const base = { id: "stripe", claim: "Stripe has counted what was sent" };
+  const base: Claim = { id: "stripe", invariant: "I5", claim: "Stripe has counted what was sent" };
   const totals = await selectSentTotals(db);
   if (totals.length === 0) return { ...base, ok: true, count: 0, sample: [], note: "nothing was sent yet" };
   try {

@@ -1,8 +1,8 @@
 /** The checks that the database can make of itself. Each names what differs, and the figures. */
-import { type Kysely, type RawBuilder, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { Database } from "../db/types.ts";
 import { liveStatuses } from "../billing/derive-billing.ts";
-import { type Check, differences } from "./check.ts";
+import { type Check, differences, type SqlCheck } from "./check.ts";
 
 type Db = Kysely<Database>;
 
@@ -11,15 +11,10 @@ const closed = sql`(l.state in ('settled', 'estimated') and (l.cost_picos > 0 or
 /** What a call holds of a budget. */
 const held = sql`case l.state when 'reserved' then l.reserved_picos when 'refused' then 0 else l.cost_picos end`;
 
-interface LedgerCheck {
-  id: string;
-  claim: string;
-  query: RawBuilder<unknown>;
-}
-
-const checks: readonly LedgerCheck[] = [
+export const ledgerChecks: readonly SqlCheck[] = [
   {
     id: "days",
+    invariant: "I4",
     claim: "the sums of each day are the sums of its settled calls",
     query: sql`
       select coalesce(s.bot_id, d.bot_id) as "botId", coalesce(s.day, d.day) as day, coalesce(s.model, d.model) as model,
@@ -37,6 +32,7 @@ const checks: readonly LedgerCheck[] = [
   },
   {
     id: "messages",
+    invariant: "I4",
     claim: "the sums of each message are the sums of its settled calls",
     query: sql`
       select coalesce(s.bot_id, m.bot_id) as "botId", coalesce(s.message_id, m.message_id) as "messageId",
@@ -51,6 +47,7 @@ const checks: readonly LedgerCheck[] = [
   },
   {
     id: "budgets",
+    invariant: "I4",
     claim: "what counts against each cap is what is settled and what is reserved",
     query: sql`
       select b.bot_id as "botId", b.day, b.day_picos::text as "dayPicos", coalesce(s.day, 0)::text as "dayOfRows",
@@ -71,6 +68,7 @@ const checks: readonly LedgerCheck[] = [
   },
   {
     id: "runs",
+    invariant: "I4",
     claim: "each run of the last week counts the calls that it made",
     query: sql`
       select r.bot_id as "botId", r.trace_id as "traceId", r.calls, count(l.id) as "callsOfRows",
@@ -84,6 +82,7 @@ const checks: readonly LedgerCheck[] = [
   },
   {
     id: "doubles",
+    invariant: "I3",
     claim: "no answer of a provider is in the ledger twice",
     query: sql`
       select l.provider, l.provider_request_id as "requestId", count(*) as rows, sum(l.cost_picos)::text as picos
@@ -93,6 +92,7 @@ const checks: readonly LedgerCheck[] = [
   },
   {
     id: "bounds",
+    invariant: "I4",
     claim: "no call is billed above what was reserved for it",
     query: sql`
       select l.id, l.model, l.state, l.cost_picos::text as "costPicos", l.reserved_picos::text as "reservedPicos"
@@ -100,6 +100,7 @@ const checks: readonly LedgerCheck[] = [
   },
   {
     id: "metered",
+    invariant: "I5",
     claim: "no more of a day is in meter batches than was settled in it",
     query: sql`
       select m.bot_id as "botId", m.day, m.picos::text as "picosInBatches", coalesce(sum(d.cost_picos), 0)::text as "picosOfDay"
@@ -108,6 +109,7 @@ const checks: readonly LedgerCheck[] = [
   },
   {
     id: "batches",
+    invariant: "I5",
     claim: "each user's batches are what was taken from the ledger, to the pico-dollar",
     query: sql`
       select a.user_id as "userId", a.picos::text as "picosOfAccount", coalesce(m.picos, 0)::text as "picosOfDays",
@@ -123,6 +125,7 @@ const checks: readonly LedgerCheck[] = [
   },
   {
     id: "outbox",
+    invariant: "I5",
     claim: "nothing that is to be billed waits for more than a day, and Stripe has dropped nothing",
     query: sql`
       select b.identifier, b.state, b.micros, b.folded_at as since, b.note
@@ -144,13 +147,6 @@ const checks: readonly LedgerCheck[] = [
       group by user_id having sum(more) >= 1000000`,
   },
 ];
-
-/** In the order they are listed. Wants a transaction that sees one moment only. */
-export async function checkTables(trx: Db): Promise<Check[]> {
-  const answers: Check[] = [];
-  for (const { query, ...check } of checks) answers.push(await differences(trx, check, query));
-  return answers;
-}
 
 export interface PricedModel {
   model: string;
@@ -183,11 +179,11 @@ export interface PriceRow {
 }
 
 export function checkCosts(db: Db, prices: readonly PriceRow[]): Promise<Check> {
-  const check = { id: "prices", claim: "each call costs its tokens at the price of its version" };
-  return differences(
-    db,
-    check,
-    sql`
+  return differences(db, {
+    id: "prices",
+    invariant: "I4",
+    claim: "each call costs its tokens at the price of its version",
+    query: sql`
     select l.id, l.model, l.price_version as version, l.state, l.cost_picos::text as "costPicos", e.picos::text as "expectedPicos"
     from app.usage_logs l
     join jsonb_to_recordset(${JSON.stringify(prices)}::jsonb) as p(model text, version text, input bigint, output bigint,
@@ -201,7 +197,7 @@ export function checkCosts(db: Db, prices: readonly PriceRow[]): Promise<Check> 
     where l.state in ('settled', 'estimated') and l.cost_picos <> e.picos
       -- The sweeper never bills above the reservation.
       and not (l.state = 'estimated' and l.cost_picos = least(e.picos, l.reserved_picos))`,
-  );
+  });
 }
 
 export interface SentTotal {

@@ -36,6 +36,8 @@ export interface BotTable {
   status: Generated<BotStatus>;
   created_at: Generated<Date>;
   desired: Generated<Desired>;
+  /** Set by a trigger. */
+  desired_since: Generated<Date>;
   step: Generated<BotStep>;
   step_since: Generated<Date>;
   failure_code: string | null;

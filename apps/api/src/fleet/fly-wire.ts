@@ -16,7 +16,11 @@ export interface Call {
 const callTimeoutMs = 15_000;
 const maxAnswerBytes = 8 * 1024 * 1024;
 
-export async function request<T>(settings: Config["fly"], call: Call, shape: z.ZodType<T>): Promise<T> {
+export async function request<T>(
+  settings: Pick<Config["fly"], "url" | "token">,
+  call: Call,
+  shape: z.ZodType<T>,
+): Promise<T> {
   const { method, path, body, signal, timeoutMs = callTimeoutMs } = call;
   const what = `${method} ${path.split("?")[0]}`;
   let response: Response;

@@ -74,7 +74,10 @@ export type Fly = ReturnType<typeof createFly>;
 const waitSlackMs = 5_000;
 const readTries = 3;
 
-export function createFly(settings: Config["fly"], clock: Clock) {
+/** Where Fly is, and as whom it is asked. */
+export type FlySettings = Pick<Config["fly"], "url" | "token" | "org">;
+
+export function createFly(settings: FlySettings, clock: Clock) {
   const pace = createPace(clock);
   const send = async <T>(call: Call, shape: z.ZodType<T>): Promise<T> => {
     const action = `${call.method} ${call.path.split("?")[0]} ${call.about ?? ""}`;
@@ -107,7 +110,7 @@ interface Wire {
   orNothing<T>(answer: Promise<T>): Promise<T | undefined>;
 }
 
-function appCalls(settings: Config["fly"], { send, orNothing }: Wire) {
+function appCalls(settings: FlySettings, { send, orNothing }: Wire) {
   const at = (name: string) => `/apps/${encodeURIComponent(name)}`;
   const listApps = async (signal: AbortSignal): Promise<FlyApp[]> =>
     (
@@ -142,7 +145,7 @@ function appCalls(settings: Config["fly"], { send, orNothing }: Wire) {
   };
 }
 
-function addressCalls(settings: Config["fly"], { send }: Wire) {
+function addressCalls(settings: FlySettings, { send }: Wire) {
   const at = (name: string) => `/apps/${encodeURIComponent(name)}/ip_assignments`;
   return {
     listIps: async (name: string, signal: AbortSignal): Promise<string[]> =>

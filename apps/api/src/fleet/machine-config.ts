@@ -21,6 +21,11 @@ export function appName(botId: string, attempt = 1): string {
   return attempt === 1 ? plain : `${plain}-${attempt}`;
 }
 
+/** Whether an app may be one of ours, by its name. */
+export function isAppName(name: string): boolean {
+  return /^molt-[0-9a-f]{20}(-\d)?$/.test(name);
+}
+
 export function volumeRequest(region: string): NewVolume {
   return { name: volumeName, region, size_gb: 3, encrypted: true, snapshot_retention: 5, compute: guest };
 }

@@ -6,6 +6,7 @@
 import type { Deps } from "../deps.ts";
 import { type Loop, startLoop } from "../jobs/loop.ts";
 import { createFly, type Fly, type FlyMachine } from "./fly.ts";
+import { isAppName } from "./machine-config.ts";
 import { observedState } from "./next-step.ts";
 import { knownBots } from "./table.ts";
 
@@ -41,9 +42,7 @@ export async function sweepOrphans(
   { deps, fly, firstSeen, limits }: Sweep,
   signal: AbortSignal,
 ): Promise<string> {
-  const apps = (await fly.listApps(signal))
-    .map((app) => app.name)
-    .filter((name) => /^molt-[0-9a-f]{20}(-\d)?$/.test(name));
+  const apps = (await fly.listApps(signal)).map((app) => app.name).filter(isAppName);
   const rows = await deps.db
     .selectFrom("app.bots")
     .select("fly_app_id")
