@@ -28,6 +28,8 @@ export interface ApiDeps {
   readonly apiUrl: string;
   /** A valid access token; `fresh` after the api refused the last one. Null when signed out. */
   token(fresh: boolean): Promise<string | null>;
+  /** The account is being deleted: this sign-in opens nothing any more. */
+  ended?(): void;
   readonly fetch: typeof fetch;
 }
 
@@ -45,7 +47,11 @@ export function createApi(deps: ApiDeps): Api {
       if (response.status === 401) response = await request(deps, endpoint, { input, fresh: true, signal });
       const isText = response.ok && endpoint.contentType !== undefined;
       const body: unknown = await (isText ? response.text() : response.json()).catch(() => undefined);
-      if (!response.ok) throw failure(response.status, body);
+      if (!response.ok) {
+        const error = failure(response.status, body);
+        if (error.code === "account_ending") deps.ended?.();
+        throw error;
+      }
       const parsed = endpoint.output.safeParse(body);
       if (!parsed.success) {
         throw new ApiError(

@@ -72,6 +72,20 @@ test("a file comes as its text, and its refusal as a sentence", async (t) => {
   await assert.rejects(api.call(exportUsage, {}), { code: "rate_limited", message: "One at a time." });
 });
 
+test("an account that is being deleted ends the sign-in of every device that asks, other refusals do not", async (t) => {
+  const refusal = (status: number, code: string): Answer => {
+    const error = { code, message: "No.", requestId: "r", retryable: false };
+    return { status, body: JSON.stringify({ error }) };
+  };
+  const { url } = await serverOf(t, [refusal(402, "no_subscription"), refusal(410, "account_ending")]);
+  let ended = 0;
+  const api = createApi({ apiUrl: url, token: tokens, ended: () => (ended += 1), fetch });
+  await assert.rejects(api.call(getMe, {}), { code: "no_subscription" });
+  assert.equal(ended, 0);
+  await assert.rejects(api.call(getMe, {}), { code: "account_ending" });
+  assert.equal(ended, 1);
+});
+
 test("answers of an older api open: no budget, no messages, mails in English", async (t) => {
   const total = { calls: 0, tokensIn: 0, tokensOut: 0, costPicos: "0", chargePicos: "0" };
   const subscription = { status: "none", currentPeriodEnd: null, cancelAtPeriodEnd: false };

@@ -10,6 +10,7 @@ import { authStorage } from "./auth-storage.ts";
 import { loadConfig, type AppConfig } from "./config.ts";
 import { queryClient } from "./query-client.ts";
 import { hydrateSettings } from "./settings-store.ts";
+import { signOut } from "./sign-out.ts";
 
 export interface Doors {
   readonly config: AppConfig;
@@ -65,7 +66,9 @@ function openDoors(config: AppConfig): Doors {
     if (error?.name === "AuthRetryableFetchError") throw error;
     return data.session?.access_token ?? null;
   };
-  const api = createApi({ apiUrl: config.apiUrl, token, fetch: (...args) => fetch(...args) });
+  // Where the sign-in service cannot be told, the next answer of the api tries again.
+  const ended = () => void signOut(auth).catch(() => undefined);
+  const api = createApi({ apiUrl: config.apiUrl, token, ended, fetch: (...args) => fetch(...args) });
   return { config, auth, api, token };
 }
 
