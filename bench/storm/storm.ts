@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { openDatabase } from "../../apps/api/src/db/open.ts";
 import { createLog } from "../../apps/api/src/log.ts";
-import { sweepAbandonedCalls } from "../../apps/api/src/models/sweep-calls.job.ts";
+import { AT_ONCE, sweepAbandonedCalls } from "../../apps/api/src/models/sweep-calls.job.ts";
 import { callOnce, type CallEnd } from "./callers.ts";
 import { startOrigin } from "./origin.ts";
 import { Proxies } from "./proxies.ts";
@@ -109,7 +109,7 @@ function pick<T>(list: readonly T[], random: () => number): T {
 async function sweepAll(database: string): Promise<void> {
   const db = openDatabase(database, { name: "storm", max: 1 });
   try {
-    while ((await sweepAbandonedCalls({ db, log: createLog([], "silent") }, 0)) !== "");
+    while ((await sweepAbandonedCalls({ db, log: createLog([], "silent") }, AT_ONCE)) !== "");
   } finally {
     await db.destroy();
   }

@@ -34,7 +34,7 @@ async function callModel(world: World, { botId }: Payer, calls: readonly CallOpt
     const callId = randomUUID();
     const used = { ...noTokens, input: 1_000, output: 200, ...tokens };
     const names = { model, provider: "anthropic", priceVersion: price.version };
-    const reservedPicos = worstCasePicos(300_000, 8_000, price);
+    const reservedPicos = worstCasePicos({ input: 300_000, output: 8_000 }, price, true);
     await ledger.reserve({ callId, botId, ...names, reservedPicos, traceId: undefined });
     if (open) continue;
     await ledger.settle({

@@ -2,13 +2,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerCall, type Proxy } from "./answer-call.ts";
 import { fingerprint, type LoopGuard } from "./breaker-loop.ts";
-import { selectBudget } from "./budget-table.ts";
+import { type Caps, selectBudget } from "./budget-table.ts";
 import { type Tokens, totalInput } from "./cost.ts";
 import { findRoutes } from "./find-routes.ts";
 import type { Limiter } from "./limiter.ts";
 import type { ModelApi } from "./providers.ts";
 import { type CallRequest, readCall } from "./read-call.ts";
-import { CallRefused, heldRefusal, modelNotAvailable, tooManyTokens } from "./refusals.ts";
+import {
+  CallRefused,
+  heldRefusal,
+  modelNotAvailable,
+  type Refusal,
+  tooDear,
+  tooManyTokens,
+} from "./refusals.ts";
 
 export interface BotRequest {
   req: IncomingMessage;
@@ -46,7 +53,7 @@ export async function answerBot(state: Answering, request: BotRequest, api: Mode
   } catch (error) {
     if (!(error instanceof CallRefused)) throw error;
     used(0);
-    throw error.refusal.reason === "held" ? await explainHold(state, botId, error) : error;
+    throw await explain(state, botId, error);
   }
 }
 
@@ -60,10 +67,24 @@ function countedTokens(tokens: Tokens): number {
   return totalInput(tokens) - tokens.cacheRead + tokens.output;
 }
 
-/** The reservation says that a bot is held; the owner wants to hear why. */
-async function explainHold({ deps }: Proxy, botId: string, error: CallRefused): Promise<CallRefused> {
+/** The reservation says what stands in the way; its owner wants to hear why, and what to do about it. */
+async function explain({ deps }: Proxy, botId: string, error: CallRefused): Promise<CallRefused> {
+  const { reason, reservedPicos = 0n } = error.refusal;
+  const cap = reason ? capOf[reason] : undefined;
+  if (reason !== "held" && !cap) return error;
   const budget = await selectBudget(deps.db, botId).catch((err: unknown) => {
-    deps.log.warn({ err, botId }, "why a bot is held could not be read");
+    deps.log.warn({ err, botId }, "why a call is refused could not be read");
   });
-  return budget ? new CallRefused(heldRefusal(budget.heldReason ?? undefined), error) : error;
+  if (!budget) return error;
+  if (!cap) return new CallRefused(heldRefusal(budget.heldReason ?? undefined), error);
+  // Waiting would not help: not even an untouched cap has room for it.
+  const isTooDear = reservedPicos > budget[cap.column];
+  return isTooDear ? new CallRefused(tooDear(cap.of, reservedPicos, budget[cap.column]), error) : error;
 }
+
+const capOf: { [R in NonNullable<Refusal["reason"]>]?: { column: keyof Caps; of: string } } = {
+  run_cap: { column: "runCapPicos", of: "of one task" },
+  day_cap: { column: "dayCapPicos", of: "of a day" },
+  month_cap: { column: "monthCapPicos", of: "of a month" },
+  unattended_cap: { column: "unattendedDayCapPicos", of: "of a day's work without you" },
+};

@@ -51,6 +51,27 @@ test("F91 a provider that fails before its answer begins is paid nothing, and th
   );
 });
 
+test("F101 the next key is tried when the first attempt's reservation is given back, and not before", async (t) => {
+  let asked = 0;
+  const written = Promise.withResolvers<void>();
+  const upstream = await rawUpstream(t, (socket) => {
+    asked += 1;
+    if (asked === 1) socket.end("HTTP/1.1 429 Too Many Requests\r\ncontent-length: 2\r\n\r\n{}");
+    else socket.write(json);
+  });
+  const front = await answerFront(t, upstream.url, {
+    api: "anthropic-messages",
+    onSettle: () => written.promise,
+  });
+  const answer = send(front.url, hello, {});
+  while (front.settled.length === 0) await turn();
+  for (let at = 0; at < 50; at += 1) await turn();
+  assert.deepEqual([asked, front.reserved.length], [1, 1]);
+  written.resolve();
+  assert.equal((await answer).status, 200);
+  assert.deepEqual([asked, front.reserved.length], [2, 2]);
+});
+
 test("F91 silence ends a stream that has begun, and nothing else before the call's deadline", async (t) => {
   const waiting: (() => void)[] = [];
   const upstream = await rawUpstream(t, (socket, request) => {

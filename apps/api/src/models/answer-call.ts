@@ -10,9 +10,9 @@ import { noTokens, type Tokens } from "./cost.ts";
 import { delivered, STALLED_MS } from "./delivered.ts";
 import type { Route } from "./find-routes.ts";
 import type { CallLedger } from "./ledger.ts";
-import { passAnswer, passError, readError } from "./pass-answer.ts";
+import { passAnswer, passError, readError, SETTLE_PATIENCE_MS } from "./pass-answer.ts";
 import type { ModelApi, Provider } from "./providers.ts";
-import type { CallRequest } from "./read-call.ts";
+import { type CallRequest, withBothLimits } from "./read-call.ts";
 import { CallRefused, type Refusal, refusals } from "./refusals.ts";
 import type { Drains } from "./relay.ts";
 import type { ReservedLine, Upstream } from "./upstream.ts";
@@ -116,18 +116,25 @@ async function tryOn(line: ReservedLine, { proxy, exchange, route }: Attempt): P
   const waiting = failpoint("after-intent");
   if (waiting) await waiting;
   const passing = { log: deps.log, drains, keys, botId, call, res, row };
-  const message = { path: PATHS[call.api], headers: req.headers, body: call.body };
+  const body = route.provider.wantsBothLimits ? withBothLimits(call) : call.body;
+  const message = { path: PATHS[call.api], headers: req.headers, body };
   const answer = await line.send(message, LONGEST_CALL_MS).catch((err: unknown) => {
     deps.log.error({ err, botId, provider: route.provider.id }, "the provider did not answer");
     closeUnanswered(row, err);
   });
-  if (!answer) return refusals.providerDown;
+  // What this attempt reserved is not to stand in the way of the next one.
+  const madeRoom = () => (route.isLast ? undefined : row.closedWithin(SETTLE_PATIENCE_MS));
+  if (!answer) {
+    await madeRoom();
+    return refusals.providerDown;
+  }
   const { status } = answer;
   if (status < 300) {
     await passAnswer(passing, answer);
     return undefined;
   }
   const { text, isOurs } = await readError(passing, answer);
+  await madeRoom();
   // A redirect is not followed: our key and the bot's words go to the configured address alone.
   if (isOurs || status < 400) return refusals.providerRefusesUs;
   if (isWorthAnotherTry(status) && !route.isLast) return { ...refusals.providerDown, status };

@@ -65,6 +65,8 @@ test("a document may fill the window, in whatever letters its name is written", 
     responses([{ role: "user", content: [{ type: "input_file", file_id: "file_1" }] }]),
     responses([{ type: "function_call_output", output: [{ type: "input_file", file_id: "file_1" }] }]),
     responses([{ type: "reasoning", id: "rs_1", summary: [] }]),
+    responses([{ type: "reasoning", id: "rs_1", encrypted_content: null }]),
+    responses([{ type: "reasoning", id: "rs_1", encrypted_content: "" }]),
   ])
     assert.equal(call.maxInput, WHOLE_WINDOW);
 });
@@ -103,4 +105,13 @@ test("the words of a request are the least its input has; names, signs and media
   assert.equal(leastInput(body), 2 + 3 + 3);
   assert.equal(leastInput({ input: " ".repeat(10_000) }), 1);
   assert.equal(anthropic("how are you?").minInput, 3);
+});
+
+test("a reasoning that is here, or stands for nothing, is bounded by its bytes", () => {
+  for (const item of [
+    { type: "reasoning", summary: [] },
+    { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "A".repeat(1_000) },
+    { type: "reasoning", encrypted_content: null },
+  ])
+    assert.ok(responses([item, { role: "user", content: "go on" }]).maxInput < 2_000, JSON.stringify(item));
 });

@@ -70,7 +70,10 @@ class Bound {
         if (!("role" in item)) throw notKnown("item_reference");
         this.addContent(item["content"]);
       } else if (type === "reasoning") {
-        if (!("encrypted_content" in item)) this.tokens = WHOLE_WINDOW;
+        // With neither it stands for nothing; with an id alone for what the provider has stored, of any size.
+        const { id, encrypted_content: sealed } = item;
+        const isHere = typeof sealed === "string" && sealed !== "";
+        if (typeof id === "string" && !isHere) this.tokens = WHOLE_WINDOW;
       } else if (type === "additional_tools" || type === "tool_search_output") {
         this.tokens += checkTools(item["tools"]);
       } else if (typeof type === "string" && ITEMS.has(type)) {

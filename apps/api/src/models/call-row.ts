@@ -1,6 +1,7 @@
 /** The ledger's row of one running call: reserved when this exists, closed exactly once. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { priceOf } from "@molt/contract";
 import type { Clock } from "../clock.ts";
 import { failpoint } from "../failpoints.ts";
@@ -54,7 +55,8 @@ export class CallRow {
     const { ledger, botId, call, route, traceId } = start;
     const callId = randomUUID();
     const { price } = route;
-    const reservedPicos = worstCasePicos(Math.min(call.maxInput, price.contextWindow), call.maxOutput, price);
+    const most = { input: Math.min(call.maxInput, price.contextWindow), output: call.maxOutput };
+    const reservedPicos = worstCasePicos(most, price, call.cachesForAnHour);
     // Under the provider's own name: by a model's many aliases a bot could fill tables without end.
     const names = { model: price.model, provider: route.provider.id, priceVersion: price.version };
     const result = await ledger
@@ -62,7 +64,8 @@ export class CallRow {
       .catch((cause: unknown) => {
         throw new CallRefused(refusals.ledgerDown, cause);
       });
-    if (result.refusal) throw new CallRefused(budgetRefusal(result.refusal, start.clock.now()));
+    if (result.refusal)
+      throw new CallRefused({ ...budgetRefusal(result.refusal, start.clock.now()), reservedPicos });
     const row = new CallRow(callId, start, reservedPicos);
     ledger.track({ callId, price, tokensSoFar: () => row.#tokensSoFar() });
     return row;
@@ -101,6 +104,15 @@ export class CallRow {
       });
     this.#closing ??= failpoint("after-usage-before-commit")?.then(settle) ?? settle();
     return this.#closing;
+  }
+
+  /** Waits for the row that was closed, but not for ever. @returns whether it is. */
+  async closedWithin(ms: number): Promise<boolean> {
+    const patience = new AbortController();
+    const late = delay(ms, false, { signal: patience.signal }).catch(() => false); // closed in time
+    const isClosed = await Promise.race([this.#closing?.then(() => true), late]);
+    patience.abort();
+    return isClosed ?? false;
   }
 
   /** What the call came to, going by what was seen and not by what the provider says. Never above its reservation. */

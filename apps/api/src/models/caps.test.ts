@@ -123,3 +123,24 @@ test("F101 a new day and a new month begin at nothing", async (t) => {
   await sql`update app.model_budgets set month = (month - interval '1 month')::date`.execute(proxy.deps.db);
   assert.equal((await proxy.call("/v1/messages", hello)).status, 200);
 });
+
+test("F101 a request that not even an untouched cap has room for says so, with what to do", async (t) => {
+  const proxy = await testProxy(t);
+  const document = { type: "document", source: { type: "url", url: "https://example.com/a.pdf" } };
+  const body = { ...hello, messages: [{ role: "user", content: [document] }] };
+  const headers = { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" };
+  for (const { column, says } of [
+    { column: "run_cap_picos", says: /quota of one task is \$0\.12\. Raise that limit/ },
+    { column: "day_cap_picos", says: /quota of a day is \$0\.12/ },
+    { column: "month_cap_picos", says: /quota of a month is \$0\.12/ },
+  ]) {
+    await limit(proxy, column, 10n * CENT);
+    const answer = await proxy.call("/v1/messages", body, { headers });
+    assert.equal(answer.status, 402);
+    assert.match(JSON.parse(answer.text).error.message, says);
+    await limit(proxy, column, 10_000n * CENT);
+  }
+  await limit(proxy, "run_cap_picos", 10n * CENT);
+  const small = await proxy.call("/v1/messages", { ...hello, max_tokens: 10 }, { headers });
+  assert.equal(small.status, 200, "what fits goes on");
+});

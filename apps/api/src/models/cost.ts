@@ -41,12 +41,17 @@ export function costPicos(tokens: Tokens, price: ModelPrice): bigint {
 }
 
 /**
- * The most a call can cost: every input token at the dearest input price (a cache write for an hour,
- * where the model has one), every output token used.
+ * The most a call can cost: every input token at the dearest input price, every output token used.
+ * @param forAnHour whether some of the input may be written to a cache for an hour, which is dearest.
  */
-export function worstCasePicos(input: number, output: number, price: ModelPrice): bigint {
+export function worstCasePicos(
+  { input, output }: { input: number; output: number },
+  price: ModelPrice,
+  forAnHour: boolean,
+): bigint {
   const unit = unitsFor(price, input);
-  const dearest = Math.max(unit.input, unit.cacheRead, unit.cacheWrite, unit.cacheWrite1h);
+  const hour = forAnHour ? unit.cacheWrite1h : 0;
+  const dearest = Math.max(unit.input, unit.cacheRead, unit.cacheWrite, hour);
   return times(input, dearest) + times(output, unit.output);
 }
 

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { sweepAbandonedCalls } from "./sweep-calls.job.ts";
+import { AT_ONCE, sweepAbandonedCalls } from "./sweep-calls.job.ts";
 import { send, testProxy } from "./testing/proxy.ts";
 
 const body = {
@@ -41,8 +41,8 @@ for (const { point, served, name } of [
     assert.equal(died, "SIGKILL");
     const entries = await truth();
     assert.equal(entries.length, served);
-    assert.match(await sweepAbandonedCalls(deps, 0), /closed 1/);
-    assert.equal(await sweepAbandonedCalls(deps, 0), "");
+    assert.match(await sweepAbandonedCalls(deps, AT_ONCE), /closed 1/);
+    assert.equal(await sweepAbandonedCalls(deps, AT_ONCE), "");
     const [row, ...more] = await deps.db.selectFrom("app.usage_logs").selectAll().execute();
     assert.deepEqual([row?.state, row?.reason, more.length], ["estimated", "process_ended", 0]);
     assert.ok((row?.tokens_out ?? 0n) <= BigInt(entries[0]?.usage.output ?? 0));

@@ -19,7 +19,7 @@ const caps = {
 };
 const makeSpender = (deps: Deps) => makeRuledBot(deps, { entitled: true, held: false, ...caps });
 const sweep = (deps: Deps) =>
-  sweepCalls(deps.db, { processGraceMs: 30_000, longestCallMs: 3_600_000, atMost: 1_000 });
+  sweepCalls(deps.db, { processGraceMs: 30_000, doubtMs: 27_000, longestCallMs: 3_600_000, atMost: 1_000 });
 const NOTED = { ...noTokens, input: 3, output: 1 };
 
 /** No check of the books may find a difference; the price of these calls is the test's own. */
@@ -136,7 +136,7 @@ test("F94 sweepers and settlers at once count every call once, at its real cost"
   const real = calls.map(({ callId }, at) => settlement(callId, BigInt(100 + at)));
   const closed: string[] = [];
   const sweeper = async () => {
-    const limits = { processGraceMs: 30_000, longestCallMs: 3_600_000, atMost: 23 };
+    const limits = { processGraceMs: 30_000, doubtMs: 27_000, longestCallMs: 3_600_000, atMost: 23 };
     for (let page = 0; page < 12; page += 1) await sweepCalls(deps.db, limits);
   };
   const settler = async (from: number, step: number) => {

@@ -6,7 +6,8 @@ import { createInterface } from "node:readline";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { sql } from "kysely";
-import { sweepAbandonedCalls } from "./sweep-calls.job.ts";
+import { beatProcess } from "./table.ts";
+import { AT_ONCE, sweepAbandonedCalls } from "./sweep-calls.job.ts";
 import { send, testProxy } from "./testing/proxy.ts";
 
 const words = Array.from({ length: 200 }, (_, at) => `word${at}`).join(" ");
@@ -46,8 +47,8 @@ test("F94 calls of a killed proxy are closed once, as estimates at or below the 
   await kill();
   const answers = await Promise.all(running);
   assert.ok(answers.every((answer) => answer.wasCut));
-  assert.match(await sweepAbandonedCalls(deps, 0), /closed 8/);
-  assert.equal(await sweepAbandonedCalls(deps, 0), "");
+  assert.match(await sweepAbandonedCalls(deps, AT_ONCE), /closed 8/);
+  assert.equal(await sweepAbandonedCalls(deps, AT_ONCE), "");
   const rows = await deps.db.selectFrom("app.usage_logs").selectAll().execute();
   const entries = await truth();
   assert.equal(rows.length, entries.length);
@@ -78,7 +79,7 @@ test("F94 whoever saw an answer end can be sure it is settled, though the proxy 
     rows.map((row) => [row.state, row.tokens_out]),
     outputs.map((output) => ["settled", output]),
   );
-  assert.equal(await sweepAbandonedCalls(deps, 0), "");
+  assert.equal(await sweepAbandonedCalls(deps, AT_ONCE), "");
 });
 
 test("F94 a proxy that lives keeps its calls: the sweeper leaves them alone", async (t) => {
@@ -96,6 +97,33 @@ test("F94 a proxy that lives keeps its calls: the sweeper leaves them alone", as
   await standIn.stop();
 });
 
+test("F94 after an outage all are silent: a proxy is suspected first, and what it says next lifts that", async (t) => {
+  const { deps, call, control, standIn } = await testProxy(t);
+  await control({ kind: "silent" });
+  const leaving = new AbortController();
+  const running = call("/v1/messages", body, { signal: leaving.signal }).catch(() => undefined);
+  const states = async () =>
+    (await deps.db.selectFrom("app.usage_logs").select("state").execute()).map(({ state }) => state);
+  while ((await states()).length === 0) await deps.clock.sleep(5);
+  const silence = (ms: number) =>
+    sql`update app.model_processes set seen_at = now() - ${ms} * interval '1 millisecond'`.execute(deps.db);
+  const doubt = { processGraceMs: 30_000, doubtMs: 60_000 };
+  await silence(45_000);
+  assert.equal(await sweepAbandonedCalls(deps, doubt), "");
+  const { rows } = await sql<{ id: string }>`
+    select id from app.model_processes where suspected_at is not null`.execute(deps.db);
+  assert.equal(rows.length, 1);
+  await beatProcess(deps.db, rows[0]?.id ?? "");
+  // As long afterwards as makes a suspect a dead one.
+  assert.equal(await sweepAbandonedCalls(deps, { ...doubt, doubtMs: 0 }), "");
+  assert.deepEqual(await states(), ["reserved"]);
+  await silence(45_000);
+  assert.match(await sweepAbandonedCalls(deps, { ...doubt, doubtMs: 0 }), /closed 1/, "silent for good");
+  leaving.abort();
+  await running;
+  await standIn.stop();
+});
+
 test("F94 a proxy that was only frozen finds its call swept, and the row ends with the provider's numbers", async (t) => {
   const { deps, call, control, truth } = await testProxy(t, { standIn: { DELAY_MS: "20" } });
   await control({ kind: "reply", text: words, times: 0 });
@@ -103,7 +131,7 @@ test("F94 a proxy that was only frozen finds its call swept, and the row ends wi
   while ((await deps.db.selectFrom("app.usage_logs").select("id").execute()).length === 0)
     await deps.clock.sleep(5);
   // As if it had not been heard of: no process was seen within the last 0 ms.
-  assert.match(await sweepAbandonedCalls(deps, 0), /closed 1/);
+  assert.match(await sweepAbandonedCalls(deps, AT_ONCE), /closed 1/);
   assert.match((await running).text, /message_stop/);
   const [row] = await deps.db.selectFrom("app.usage_logs").selectAll().execute();
   const [entry] = await truth();

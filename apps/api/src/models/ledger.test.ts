@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
-import { sweepAbandonedCalls } from "./sweep-calls.job.ts";
+import { AT_ONCE, sweepAbandonedCalls } from "./sweep-calls.job.ts";
 import { makeBot, send, testProxy } from "./testing/proxy.ts";
 
 const paths = [
@@ -70,5 +70,5 @@ test("I3 I4 three hundred streams, cut, refused and left alone: one row each, ne
     (select sum(cost_picos)::bigint from app.usage_days) as days,
     (select sum(day_picos)::bigint from app.model_budgets) as budgets`.execute(deps.db);
   assert.deepEqual(sums, [{ days: cost, budgets: cost }]);
-  assert.equal(await sweepAbandonedCalls(deps, 0), "");
+  assert.equal(await sweepAbandonedCalls(deps, AT_ONCE), "");
 });

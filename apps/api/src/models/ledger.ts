@@ -31,7 +31,7 @@ const RETRY_MS = 250;
 const MAX_RETRY_MS = 5_000;
 /** How much of a running call a killed process may lose. */
 const NOTE_EVERY_MS = 2_000;
-/** The sweeper gives a process 30 s (sweep-calls.job.ts). */
+/** The sweeper suspects a process that is silent for 30 s (sweep-calls.job.ts). */
 const BEAT_EVERY_MS = 5_000;
 
 export interface OpenCall {

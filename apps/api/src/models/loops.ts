@@ -13,7 +13,8 @@ export function modelsLoops(deps: Deps): Loop[] {
   return [
     startLoop(deps, {
       name: "sweep-calls",
-      everyMs: 60_000,
+      // A dead process is suspected in one run, and its calls are closed two runs later.
+      everyMs: 14_000,
       run: (signal) => sweepAbandonedCalls(deps, undefined, signal),
     }),
     startLoop(deps, {

@@ -188,7 +188,7 @@ test("F91 every error is the client's own class with our or the provider's sente
   );
   assert.ok((await gpt(GPT, openai.withOptions({ apiKey }))) instanceof OpenAI.AuthenticationError);
 
-  await sql`update app.model_budgets set month_cap_picos = 0`.execute(deps.db);
+  await sql`update app.model_budgets set month_picos = month_cap_picos`.execute(deps.db);
   const [first, second] = [await claude(), await gpt()];
   assert.ok(first instanceof Anthropic.APIError && second instanceof OpenAI.APIError);
   assert.deepEqual([first.status, second.status], [402, 402]);

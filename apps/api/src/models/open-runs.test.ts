@@ -7,7 +7,7 @@ import pino from "pino";
 import type { Deps } from "../deps.ts";
 import { testDeps } from "../testing/deps.ts";
 import { Ledger } from "./ledger.ts";
-import { sweepAbandonedCalls } from "./sweep-calls.job.ts";
+import { AT_ONCE, sweepAbandonedCalls } from "./sweep-calls.job.ts";
 import { deleteOldRuns, noteCalls, reserveCalls, settleCalls } from "./table.ts";
 import { makeBot } from "./testing/proxy.ts";
 import { ELSEWHERE, PROCESS, reservation, settlement } from "./testing/ruled-bots.ts";
@@ -104,7 +104,9 @@ test("a call whose figures are refused is left to the sweeper, and all others of
     errors.map(({ callId, msg }) => [callId, msg]),
     [[bad, "a call cannot be settled, leaving it to the sweeper"]],
   );
-  await sql`update app.model_processes set seen_at = now() - interval '1 hour'`.execute(deps.db);
+  await sql`update app.model_processes set seen_at = now() - interval '1 hour', suspected_at = now() - interval '1 minute'`.execute(
+    deps.db,
+  );
   assert.equal(await sweepAbandonedCalls(deps), "closed 1 abandoned calls");
 });
 
@@ -141,7 +143,7 @@ test("old runs are forgotten faster than they can be made, and a stop is heard b
   await sql`insert into app.model_runs (bot_id, trace_id, used_on)
     select ${botId}, lpad(n::text, 32, '0'), (now() at time zone 'utc')::date - 8
     from generate_series(1, 25001) n`.execute(deps.db);
-  assert.equal(await sweepAbandonedCalls(deps, 0, AbortSignal.abort()), "");
+  assert.equal(await sweepAbandonedCalls(deps, AT_ONCE, AbortSignal.abort()), "");
   assert.equal(await sweepAbandonedCalls(deps), "forgot 25001 old runs");
   assert.deepEqual(await runsOf(deps), []);
 });

@@ -13,8 +13,8 @@ import { returnHeaders } from "./return-headers.ts";
 import { readWhole, type UpstreamAnswer } from "./upstream.ts";
 
 const ERROR_BODY_BYTES = 1024 * 1024;
-/** How long the end of an answer waits for its settlement; then it goes without. */
-const SETTLE_PATIENCE_MS = 1_500;
+/** How long the end of an answer, or another attempt, waits for a settlement; then it goes without. */
+export const SETTLE_PATIENCE_MS = 1_500;
 
 export interface Passing {
   log: Deps["log"];
@@ -31,7 +31,7 @@ export interface Passing {
 export async function passAnswer(passing: Passing, answer: UpstreamAnswer): Promise<void> {
   const { call, res, row, drains, botId } = passing;
   const isStream = isEventStream(answer.headers);
-  const reader = new UsageReader(call.api, isStream);
+  const reader = new UsageReader(call.api, isStream, call);
   row.answered(answer, reader.reading);
   if (!res.destroyed)
     res.writeHead(answer.status, { ...returnHeaders(answer.headers), "x-molt-call": row.callId });
@@ -60,19 +60,12 @@ export async function passAnswer(passing: Passing, answer: UpstreamAnswer): Prom
 }
 
 /** Writes the provider's numbers while the end of the answer waits, but not for ever. */
-function settleReported(passing: Passing, reading: Reading): Promise<void> {
+async function settleReported(passing: Passing, reading: Reading): Promise<void> {
   const { row, log, botId } = passing;
-  if (reading.nonsense !== undefined) return Promise.resolve();
-  return new Promise((resolve) => {
-    const late = setTimeout(() => {
-      log.warn({ botId, callId: row.callId }, "an answer did not wait for its settlement any longer");
-      resolve();
-    }, SETTLE_PATIENCE_MS);
-    void row.close(reported(passing, reading)).then(() => {
-      clearTimeout(late);
-      resolve();
-    });
-  });
+  if (reading.nonsense !== undefined) return;
+  void row.close(reported(passing, reading));
+  if (!(await row.closedWithin(SETTLE_PATIENCE_MS)))
+    log.warn({ botId, callId: row.callId }, "an answer did not wait for its settlement any longer");
 }
 
 /** The provider's numbers. Billed as asked, also where another model answered: the operator hears of it. */
@@ -125,7 +118,7 @@ export async function readError(
     log.warn({ err, botId }, "the provider's error was cut");
     return Buffer.alloc(0);
   });
-  const reader = new UsageReader(call.api, false);
+  const reader = new UsageReader(call.api, false, call);
   reader.push(body);
   reader.end();
   const tokens = reader.reading.isFinal ? reader.reading.tokens : noTokens;

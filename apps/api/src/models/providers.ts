@@ -5,6 +5,7 @@
  */
 import { modelIds, type ModelPrice, priceOf } from "@molt/contract";
 import { type BotModel, ConfigError } from "../config.ts";
+import { readOwnPrices } from "./own-prices.ts";
 
 export type ModelApi = BotModel["api"];
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,6 +19,8 @@ export interface Provider {
   apis: readonly ModelApi[];
   /** How the key is sent. */
   auth: "x-api-key" | "bearer";
+  /** It may know only one of the two names that the limit of the output has: both are sent. */
+  wantsBothLimits?: boolean;
   /** Ids to list; whether one is served here is `price`'s answer. */
   models: readonly string[];
   /** What a model costs here on an ISO day; undefined when this provider does not serve it. */
@@ -31,7 +34,7 @@ const OPENAI_APIS: readonly ModelApi[] = ["openai-completions", "openai-response
  * @throws {ConfigError} naming the variable that is wrong or missing.
  */
 export function readProviders(env: Environment): Provider[] {
-  const own = readOwnPrices(env);
+  const own = readOwnPrices(env["MOLT_MODEL_PRICES"]);
   const priced = (wanted: ModelPrice["provider"]) => (model: string, day: string) => {
     const price = priceOf(model, day);
     if (price?.provider !== wanted) return undefined;
@@ -92,50 +95,9 @@ function readCompatible(env: Environment, own: Map<string, ModelPrice>): Provide
     keys: keys.length > 0 ? keys : ["none"],
     apis: ["openai-completions"],
     auth: "bearer",
+    wantsBothLimits: true,
     models,
     price,
-  };
-}
-
-/** The operator's own prices, which win over the snapshot: MOLT_MODEL_PRICES, dollars a million tokens. */
-function readOwnPrices(env: Environment): Map<string, ModelPrice> {
-  const text = env["MOLT_MODEL_PRICES"];
-  if (!text) return new Map();
-  let listed: unknown;
-  try {
-    listed = JSON.parse(text);
-  } catch (cause) {
-    throw new ConfigError("MOLT_MODEL_PRICES is not valid JSON.", { cause });
-  }
-  if (typeof listed !== "object" || listed === null)
-    throw new ConfigError("MOLT_MODEL_PRICES must be a JSON object.");
-  return new Map(
-    Object.entries(listed).map(([model, entry]: [string, unknown]) => [model, ownPrice(model, entry)]),
-  );
-}
-
-function ownPrice(model: string, entry: unknown): ModelPrice {
-  const fields = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>; // every field is checked below
-  const read = (name: string, otherwise?: number): number => {
-    const value = fields[name] ?? otherwise;
-    if (typeof value !== "number" || !Number.isFinite(value) || value < 0 || value > 10_000_000) {
-      throw new ConfigError(`MOLT_MODEL_PRICES: ${model}.${name} must be a number.`);
-    }
-    return value;
-  };
-  const picos = (name: string, otherwise?: number) => Math.round(read(name, otherwise) * 1e6);
-  const input = picos("input");
-  return {
-    model,
-    provider: "own",
-    version: `own-${input}-${picos("output")}`,
-    contextWindow: Math.trunc(read("contextWindow", 128_000)),
-    input,
-    output: picos("output"),
-    cacheRead: picos("cacheRead", input / 1e6),
-    cacheWrite: picos("cacheWrite", input / 1e6),
-    cacheWrite1h: picos("cacheWrite1h", input / 1e6),
-    long: undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ModelApi } from "./providers.ts";
-import { readCall } from "./read-call.ts";
+import { readCall, withBothLimits } from "./read-call.ts";
 import { CallRefused } from "./refusals.ts";
 
 const read = (api: ModelApi, body: unknown) =>
@@ -41,6 +41,49 @@ test("of two limits of the output the larger one is reserved, and another format
   const call = read("openai-responses", { model: "gpt-5", input: "hi", max_tokens: null });
   assert.deepEqual([call.maxOutput, JSON.parse(call.body.toString()).max_output_tokens], [8192, 8192]);
   assert.throws(() => read("openai-responses", { model: "gpt-5", input: "hi", max_tokens: 1 }), CallRefused);
+});
+
+test("a server that knows one name of the limit gets the number under both, the rest as it came", () => {
+  const sent = (body: object) => withBothLimits(read("openai-completions", body)).toString();
+  const text = JSON.stringify({ ...chat, max_tokens: 100, max_completion_tokens: 100 });
+  assert.equal(withBothLimits(read("openai-completions", text)).toString(), text);
+  for (const [body, limit] of [
+    [chat, 8192],
+    [{ ...chat, max_completion_tokens: 1 }, 1],
+    [{ ...chat, max_tokens: 7, n: 3 }, 7],
+    [{ ...chat, max_tokens: 90_000, max_completion_tokens: 1 }, 90_000],
+    [{ ...chat, max_tokens: null }, 8192],
+  ] as const) {
+    const { max_tokens, max_completion_tokens, messages } = JSON.parse(sent(body));
+    assert.deepEqual([max_tokens, max_completion_tokens, messages], [limit, limit, chat.messages]);
+  }
+  const response = read("openai-responses", { model: "gpt-5", input: "hi" });
+  assert.equal(withBothLimits(response), response.body);
+});
+
+test("a cache for an hour is seen however it is spelled, and nothing else is taken for one", () => {
+  const part = (cache: unknown) => ({ type: "text", text: "hi", cache_control: cache });
+  const hour = { type: "ephemeral", ttl: "1h" };
+  const ask = (...caches: unknown[]) => ({
+    model: "claude-sonnet-5",
+    max_tokens: 10,
+    messages: [{ role: "user", content: caches.map(part) }],
+  });
+  const forAnHour = (body: unknown) => read("anthropic-messages", body).cachesForAnHour;
+  assert.equal(forAnHour(ask(hour)), true);
+  assert.equal(forAnHour(ask({ type: "ephemeral" }, hour)), true);
+  assert.equal(forAnHour(JSON.stringify(ask(hour)).replace('"1h"', '"\\u0031h"')), true);
+  assert.equal(forAnHour(JSON.stringify(ask(hour)).replace("cache_control", "cache_contr\\u006fl")), true);
+  assert.equal(forAnHour(ask({ type: "ephemeral", ttl: "5m" })), false);
+  assert.equal(
+    forAnHour({ ...ask(), messages: [{ role: "user", content: "see you in 1h, ttl 1h" }] }),
+    false,
+  );
+  const tools = [{ name: "n", input_schema: {}, cache_control: hour }];
+  assert.equal(forAnHour({ ...ask(), tools }), true);
+  const mixed = { model: "anthropic/claude-sonnet-5", messages: ask(hour, { type: "ephemeral" }).messages };
+  assert.throws(() => read("openai-completions", mixed), /same ttl/);
+  assert.equal(read("openai-completions", { ...mixed, messages: ask(hour).messages }).cachesForAnHour, true);
 });
 
 test("several choices may each use the whole limit", () => {

@@ -5,6 +5,7 @@
  */
 import { boundInput, leastInput } from "./bound-input.ts";
 import { checkFields, isObject } from "./check-fields.ts";
+import { hourCache } from "./hour-cache.ts";
 import type { ModelApi } from "./providers.ts";
 import { readCause } from "./read-cause.ts";
 import { badRequest } from "./refusals.ts";
@@ -18,8 +19,12 @@ export interface CallRequest {
   maxInput: number;
   /** Lower bound of input tokens, by the words of the text. Counted when it is asked for. */
   readonly minInput: number;
+  /** Answers asked for at once. */
+  choices: number;
   /** Upper bound of output tokens over all choices. */
   maxOutput: number;
+  /** Some of what is written to a cache may lie there for an hour, which costs more. */
+  cachesForAnHour: boolean;
   body: Buffer;
   /** The client did not ask for the chunk with the usage: it is taken out on the way back. */
   dropUsageChunk: boolean;
@@ -51,10 +56,16 @@ export function readCall(api: ModelApi, bytes: Buffer): CallRequest {
   const ownTools = checkFields(api, body);
   const choices = wholeNumber(body, "n", MAX_CHOICES) ?? 1;
   const stream = body["stream"] === true;
+  const hour = hourCache(bytes, body);
+  // This format's numbers say how much was written, and not for how long.
+  if (hour === "some" && api === "openai-completions")
+    throw badRequest("cache_control: all of one request must have the same ttl on this platform.");
   const base = {
     api,
     model,
     stream,
+    choices,
+    cachesForAnHour: hour !== "none",
     maxInput: boundInput(api, body, bytes.length) + ownTools,
     cause: readCause(body["messages"] ?? body["input"]),
   };
@@ -81,6 +92,20 @@ export function readCall(api: ModelApi, bytes: Buffer): CallRequest {
     body: Object.keys(extra).length === 0 ? bytes : withFields(bytes, body, extra),
     dropUsageChunk: askUsage,
   });
+}
+
+/**
+ * The body for a server that may know one of the two names of the limit only (Ollama goes by `max_tokens`
+ * alone): the same number stands under both, or the answer has no end that was reserved.
+ */
+export function withBothLimits({ api, body: bytes, maxOutput, choices }: CallRequest): Buffer {
+  if (api !== "openai-completions") return bytes;
+  const body = parse(bytes);
+  const limit = maxOutput / choices;
+  const missing = OUTPUT_LIMITS[api].filter((name) => body[name] !== limit);
+  return missing.length === 0
+    ? bytes
+    : withFields(bytes, body, Object.fromEntries(missing.map((name) => [name, limit])));
 }
 
 /** Read again when it is asked for, which is rare: a parsed body weighs several times its bytes, as long as the call lasts. */

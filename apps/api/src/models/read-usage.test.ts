@@ -218,6 +218,35 @@ test("who reports with every chunk has said its last number with the chunk that 
   assert.deepEqual([reader.reading.isFinal, reader.reading.tokens.output], [true, 3]);
 });
 
+test("of several answers only the sum that comes last is final, though each ends with numbers of its own", () => {
+  const chunk = (index: number, tokens: number, reason: string | null) => ({
+    choices: [{ index, delta: { content: "hi" }, finish_reason: reason }],
+    usage: { prompt_tokens: 5, completion_tokens: tokens },
+  });
+  const reader = new UsageReader("openai-completions", true, { choices: 2, cachesForAnHour: false });
+  reader.push(Buffer.from(sse(chunk(0, 1, "stop"), chunk(1, 1, null), chunk(1, 4_000, "stop"))));
+  assert.equal(reader.reading.isFinal, false);
+  reader.push(Buffer.from(sse({ choices: [], usage: { prompt_tokens: 5, completion_tokens: 4_001 } })));
+  assert.deepEqual([reader.reading.isFinal, reader.reading.tokens.output], [true, 4_001]);
+});
+
+test("F98 what was asked to lie in the cache for an hour costs as much where the numbers do not say it", () => {
+  const usage = {
+    prompt_tokens: 100,
+    completion_tokens: 1,
+    prompt_tokens_details: { cached_tokens: 10, cache_write_tokens: 80 },
+  };
+  const written = (cachesForAnHour: boolean) => {
+    const reader = new UsageReader("openai-completions", false, { choices: 1, cachesForAnHour });
+    reader.push(Buffer.from(JSON.stringify({ usage })));
+    reader.end();
+    const { input, cacheRead, cacheWrite, cacheWrite1h } = reader.reading.tokens;
+    return [input, cacheRead, cacheWrite, cacheWrite1h];
+  };
+  assert.deepEqual(written(false), [10, 10, 80, 0]);
+  assert.deepEqual(written(true), [10, 10, 0, 80]);
+});
+
 test("an error event is seen in each format, a null one is none", () => {
   for (const [api, event] of [
     ["anthropic-messages", { type: "error", error: { type: "overloaded_error", message: "text" } }],

@@ -4,6 +4,7 @@
  */
 import { noTokens, type Tokens, totalInput } from "./cost.ts";
 import type { ModelApi } from "./providers.ts";
+import type { CallRequest } from "./read-call.ts";
 import { countPieces, findError, findUsage } from "./scan-events.ts";
 import { eventData, SseReader } from "./sse.ts";
 
@@ -31,6 +32,11 @@ export interface Reading {
   failed: boolean;
 }
 
+/** What of the request the meaning of the numbers depends on. */
+export type CallTraits = Pick<CallRequest, "choices" | "cachesForAnHour">;
+
+const ONE_ANSWER: CallTraits = { choices: 1, cachesForAnHour: false };
+
 export class UsageReader {
   readonly reading: Reading = {
     tokens: noTokens,
@@ -44,11 +50,13 @@ export class UsageReader {
   };
   readonly #api: ModelApi;
   readonly #sse: SseReader | undefined;
+  readonly #call: CallTraits;
   #body: Buffer[] = [];
   #bodyBytes = 0;
 
-  constructor(api: ModelApi, isStream: boolean) {
+  constructor(api: ModelApi, isStream: boolean, call: CallTraits = ONE_ANSWER) {
     this.#api = api;
+    this.#call = call;
     this.#sse = isStream ? new SseReader() : undefined;
   }
 
@@ -121,7 +129,7 @@ export class UsageReader {
     }
     if (this.#api === "openai-completions") {
       this.#name(data["model"]);
-      this.#take(data["usage"], isLastChunk(data["choices"]));
+      this.#take(data["usage"], isLastChunk(data["choices"], this.#call.choices));
       return;
     }
     const final =
@@ -144,7 +152,9 @@ export class UsageReader {
     }
     try {
       const tokens =
-        this.#api === "anthropic-messages" ? anthropicTokens(usage, reading.tokens) : openaiTokens(usage);
+        this.#api === "anthropic-messages"
+          ? anthropicTokens(usage, reading.tokens)
+          : openaiTokens(usage, this.#api === "openai-completions" && this.#call.cachesForAnHour);
       reading.tokens = tokens;
       reading.knowsInput = true;
       reading.isFinal ||= isFinal;
@@ -172,8 +182,11 @@ function anthropicTokens(usage: Json, before: Tokens): Tokens {
   };
 }
 
-/** Both OpenAI formats: cached and written tokens are parts of the input, reasoning a part of the output. */
-function openaiTokens(usage: Json): Tokens {
+/**
+ * Both OpenAI formats: cached and written tokens are parts of the input, reasoning a part of the output.
+ * @param forAnHour what was written was asked to lie an hour; OpenRouter does not say so by itself.
+ */
+function openaiTokens(usage: Json, forAnHour: boolean): Tokens {
   const chat = "prompt_tokens" in usage || "completion_tokens" in usage;
   const [inName, outName] = chat
     ? (["prompt_tokens", "completion_tokens"] as const)
@@ -187,8 +200,8 @@ function openaiTokens(usage: Json): Tokens {
   return {
     input: total - cacheRead - cacheWrite,
     cacheRead,
-    cacheWrite,
-    cacheWrite1h: 0,
+    cacheWrite: forAnHour ? 0 : cacheWrite,
+    cacheWrite1h: forAnHour ? cacheWrite : 0,
     output: required(usage, outName),
     reasoning: isObject(outDetails) ? (optional(outDetails, "reasoning_tokens") ?? 0) : 0,
   };
@@ -230,9 +243,13 @@ function parseObject(text: string): Json | undefined {
   }
 }
 
-/** Some report with every chunk: only a chunk that brings no more text has the final numbers. */
-function isLastChunk(choices: unknown): boolean {
-  if (!Array.isArray(choices)) return true;
+/**
+ * Some report with every chunk: only a chunk that brings no more text has the final numbers. Of several
+ * answers each ends with a chunk of its own, and that has its own numbers: there the sum comes last.
+ */
+function isLastChunk(choices: unknown, asked: number): boolean {
+  if (!Array.isArray(choices) || choices.length === 0) return true;
+  if (asked > 1) return false;
   return choices.every((choice) => isObject(choice) && typeof choice["finish_reason"] === "string");
 }
 

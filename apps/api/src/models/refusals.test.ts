@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { holdReason } from "@molt/contract";
-import { budgetRefusal, heldRefusal, type Refusal, refusalBody, refusals } from "./refusals.ts";
+import { budgetRefusal, heldRefusal, type Refusal, refusalBody, refusals, tooDear } from "./refusals.ts";
 
 const reasons = [
   "not_entitled",
@@ -41,6 +41,12 @@ test("every budget answer is a 402 that OpenClaw shows at once, in words that sw
     shownAtOnce(budgetRefusal(reason, new Date("2026-11-22T12:00:00Z")));
   }
   for (const refusal of Object.values(refusals)) assert.doesNotMatch(refusal.message, FORBIDDEN);
+});
+
+test("a request that no cap has room for says so, in what the person pays", () => {
+  const refusal = tooDear("of one task", 8_550_000_000_000n, 5_000_000_000_000n);
+  shownAtOnce(refusal);
+  assert.match(refusal.message, /up to \$10\.26, and the quota of one task is \$6\.00\. Raise/);
 });
 
 test("a cap says when it ends", () => {

@@ -9,7 +9,7 @@
  * "quota", …); otherwise the person reads "API rate limit reached". refusals.test.ts holds
  * every message to that.
  */
-import type { HoldReason } from "@molt/contract";
+import { chargePicos, formatDollars, type HoldReason } from "@molt/contract";
 import type { ModelApi } from "./providers.ts";
 import type { RefusalReason } from "./table.ts";
 
@@ -20,6 +20,8 @@ export interface Refusal {
   retryAfterSeconds?: number;
   /** Of a refusal by the bot's budget. */
   reason?: RefusalReason | "unknown_bot";
+  /** What this request would have had to reserve. */
+  reservedPicos?: bigint;
 }
 
 export class CallRefused extends Error {
@@ -38,6 +40,19 @@ export function budgetRefusal(reason: RefusalReason | "unknown_bot", now: Date):
     type: "quota_exceeded",
     message: `Usage limit reached: ${budgetSentence(reason, now)}`,
     reason,
+  };
+}
+
+/**
+ * One request that no untouched cap has room for: a document, say, of which nobody knows what it holds.
+ * @param cap whose: "of one task". Amounts are a provider's cost; people know what they pay for it.
+ */
+export function tooDear(cap: string, reservedPicos: bigint, capPicos: bigint): Refusal {
+  const [most, limit] = [reservedPicos, capPicos].map((picos) => formatDollars(chargePicos(picos)));
+  return {
+    status: 402,
+    type: "quota_exceeded",
+    message: `Usage limit reached: this one request may cost up to ${most}, and the quota ${cap} is ${limit}. Raise that limit in the app, or go on in a new chat without large files.`,
   };
 }
 

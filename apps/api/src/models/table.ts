@@ -129,7 +129,7 @@ export async function noteCalls(
 
 export async function beatProcess(db: Db, processId: string): Promise<void> {
   await sql`insert into app.model_processes (id) values (${processId}::uuid)
-    on conflict (id) do update set seen_at = now()`.execute(db);
+    on conflict (id) do update set seen_at = now(), suspected_at = null`.execute(db);
 }
 
 /** A proxy that was not heard of for so long is gone: it beats every 5 s (ledger.ts). */
@@ -144,7 +144,10 @@ export async function selectProxyAlive(db: Db): Promise<boolean> {
 }
 
 export interface SweepLimits {
+  /** A process that is silent for so long is suspected … */
   processGraceMs: number;
+  /** … and one that was suspected so long ago, and is silent still, is gone. */
+  doubtMs: number;
   longestCallMs: number;
   atMost: number;
 }
@@ -158,7 +161,9 @@ export interface Swept {
 export async function sweepCalls(db: Db, limits: SweepLimits): Promise<Swept> {
   const { rows } = await sql<{ callId: string; failure: string | null }>`
     select id as "callId", failure from app.sweep_calls(${limits.processGraceMs} * interval '1 millisecond',
-      ${limits.longestCallMs} * interval '1 millisecond', ${limits.atMost})`.execute(db);
+      ${limits.doubtMs} * interval '1 millisecond', ${limits.longestCallMs} * interval '1 millisecond', ${limits.atMost})`.execute(
+    db,
+  );
   return {
     closed: rows.filter((row) => row.failure === null).map((row) => row.callId),
     failed: rows.flatMap(({ callId, failure }) => (failure === null ? [] : [{ callId, failure }])),

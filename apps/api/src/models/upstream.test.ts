@@ -179,3 +179,15 @@ test("TLS: the same answers from a provider whose certificate is good, none from
   assert.equal(sockets.length, 1);
   await assert.rejects(ask(upstream, url.replace("localhost", "127.0.0.1")), /altnames/);
 });
+
+test("a proxy that stops gives up what it has asked, as a limit of ours, and what it has not as nothing", async (t) => {
+  const asked = Promise.withResolvers<void>();
+  const { url } = await rawUpstream(t, () => asked.resolve());
+  const upstream = new Upstream();
+  const answer = ask(upstream, url);
+  await asked.promise;
+  const unasked = ask(upstream, "http://127.0.0.1:1/v1");
+  upstream.close();
+  await assert.rejects(answer, TimedOut);
+  await assert.rejects(unasked, (error: unknown) => !(error instanceof TimedOut));
+});

@@ -112,7 +112,8 @@ export class Upstream {
 
   close(): void {
     this.#isClosed = true;
-    for (const line of this.#lines) line.destroy(new Error("the proxy stops"));
+    // A limit of ours: a provider that was asked may be at work, and bills for it.
+    for (const line of this.#lines) line.giveUp("the proxy stops");
   }
 
   #take(pool: Pool): UpstreamLine {

@@ -20,11 +20,18 @@ export interface AnswerFront {
   settled: BotSettlement[];
 }
 
+export interface AnswerFrontOptions {
+  api: ModelApi;
+  limits?: Partial<UpstreamLimits>;
+  /** What writing a settlement takes. */
+  onSettle?: () => Promise<void>;
+}
+
 /** Each call has two keys of the provider to try. */
 export async function answerFront(
   t: TestContext,
   baseUrl: string,
-  { api, limits = {} }: { api: ModelApi; limits?: Partial<UpstreamLimits> },
+  { api, limits = {}, onSettle }: AnswerFrontOptions,
 ): Promise<AnswerFront> {
   const upstream = new Upstream(limits);
   const [reserved, settled]: [Reservation[], BotSettlement[]] = [[], []];
@@ -42,6 +49,7 @@ export async function answerFront(
       },
       async settle(settlement) {
         settled.push(settlement);
+        await onSettle?.();
       },
     },
   };
