@@ -50,7 +50,7 @@ test("somebody joins the waitlist, confirms, gets a place and a link for friends
   await page.goto(`${urls.landing}/?utm_source=e2e#waitlist`);
   await page.getByRole("textbox", { name: "E-mail address" }).fill(address);
   await page.getByRole("button", { name: "Put me on the list" }).click();
-  await expect(page.getByText(/Look into your mail/)).toBeVisible();
+  await expect(page.getByText(/Check your inbox/)).toBeVisible();
 
   await openMail(page, address, "Was it you?");
   const confirm = await follow(context, page, "Confirm my place");

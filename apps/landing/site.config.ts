@@ -16,12 +16,23 @@ function siteUrl(): string {
   return (url || "http://127.0.0.1:4700").replace(/\/+$/, "");
 }
 
+/**
+ * Another server's address as the pages use it: a path is put right behind it. Empty where none is set.
+ * @throws {Error} naming the variable, so that a build with a wrong one is not published.
+ */
+function serverUrl(name: string): string {
+  const url = (env[name] ?? "").trim().replace(/\/+$/, "");
+  if (url !== "" && !/^https?:\/\/[^/\s]+/.test(url))
+    throw new Error(`${name} must be an address that begins with https://, not ${JSON.stringify(url)}.`);
+  return url;
+}
+
 export const site = {
   /** Canonical address of these pages: links between languages, sitemap, feeds, pictures. */
   url: siteUrl(),
   /** Where the waitlist form posts and the status page looks, unless /config.json says otherwise. */
-  apiUrl: env["NEXT_PUBLIC_API_URL"] ?? "",
-  appUrl: env["NEXT_PUBLIC_APP_URL"] ?? "",
+  apiUrl: serverUrl("NEXT_PUBLIC_API_URL"),
+  appUrl: serverUrl("NEXT_PUBLIC_APP_URL"),
   /** Who answers for this installation. Empty: the imprint says that it is not filled in yet. */
   legal: {
     name: env["LEGAL_NAME"] ?? "",

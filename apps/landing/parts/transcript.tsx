@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import type { Moment } from "../lib/player.ts";
 import type { HomeWords } from "../words/en/home.ts";
 
-/** The conversation at one moment. Its height is fixed, so that growing text moves nothing on the page. */
+/** The conversation at one moment, which was held in English. Its height is fixed, so that growing text moves nothing on the page. */
 export function Transcript({ moment, words }: { moment: Moment; words: HomeWords["demo"] }) {
   const list = useRef<HTMLDivElement>(null);
   const said = moment.messages.length + (moment.running?.text.length ?? 0);
@@ -40,7 +40,7 @@ export function Transcript({ moment, words }: { moment: Moment; words: HomeWords
           className={`size-2.5 shrink-0 rounded-full ${activity ? "bg-thought" : "bg-kelp"}`}
         />
         <span className="truncate">
-          {activity ? activity.label : words.idle}
+          {activity ? <span lang="en">{activity.label}</span> : words.idle}
           {activity?.detail ? <code className="ml-2 font-mono text-[0.85em]">{activity.detail}</code> : null}
         </span>
       </p>
@@ -58,6 +58,7 @@ function Bubble({ mine, name, text }: { mine: boolean; name: string; text: strin
     <div className={mine ? "ml-auto max-w-[85%]" : "mr-auto max-w-[88%]"}>
       <p className={`mb-1 text-[0.8rem] text-muted ${mine ? "text-right" : ""}`}>{name}</p>
       <p
+        lang="en"
         className={`whitespace-pre-wrap px-4 py-2.5 leading-snug ${mine ? "rounded-[18px_18px_4px_18px] bg-shell-soft" : "rounded-[18px_18px_18px_4px] bg-sunken"}`}
       >
         {text}

@@ -27,7 +27,7 @@ export const changes: readonly Change[] = [
         "Ein Bot, der im Kreis läuft, stundenlang allein arbeitet oder weit mehr verbraucht als sonst, wird angehalten. Du bekommst eine Mail, und ein Fingertipp lässt ihn weitermachen.",
         "Was jede Nachricht gekostet hat, und jeder Aufruf eines Monats als CSV-Datei.",
         "Anmeldecodes, Rechnungen und Warnungen kommen in deiner Sprache.",
-        "Lösche dein Konto in den Einstellungen: Plan, Bot, Festplatte und Nachrichten verschwinden, und eine letzte Mail sagt es.",
+        "Lösche dein Konto in den Einstellungen: Tarif, Bot, Platte und Nachrichten verschwinden, und eine letzte Mail sagt es.",
       ],
     },
   },
@@ -35,7 +35,7 @@ export const changes: readonly Change[] = [
     id: "2026-11-22-first",
     date: "2026-11-22",
     en: {
-      title: "The first version stands",
+      title: "The first version is here",
       points: [
         "Sign up, pay, and a bot is born in a machine of its own while you watch.",
         "Chat with a mailbox: a message that was accepted is stored, ordered and answered once, also when the bot slept.",

@@ -7,6 +7,7 @@ import { provisionBot } from "./provision-bot.ts";
 import { sleepIdleBots } from "./sleep-idle-bots.job.ts";
 import { conduct, creations, doorOf, hasFailed, isRunning } from "./testing/bots.ts";
 import { boots, sharedMachines, type TestFleet, testFleet } from "./testing/test-fleet.ts";
+import type { BotRow } from "./table.ts";
 import { wakeBot } from "./wake-bot.ts";
 
 sharedMachines();
@@ -98,6 +99,24 @@ test("a bot that cannot be asked is stopped instead of suspended, and wakes all 
   assert.equal(Reflect.get(Object(body), "state"), "stopped");
   await fleet.deps.db.transaction().execute((trx) => wakeBot(fleet.deps, trx, botId));
   assert.equal((await fleet.until(botId, isRunning)).machine_id, born.machine_id);
+});
+
+test("a bot that cannot be suspended is stopped, and its own schedule wakes it all the same", async (t) => {
+  const fleet = await testFleet(t);
+  fleet.worker();
+  const { botId } = await fleet.ask();
+  const born = await fleet.until(botId, isRunning);
+  await conduct(fleet, born, "cron=3600000");
+  await fleet.faults({
+    rules: [{ method: "POST", path: "/suspend$", answer: { status: 500, body: { error: "internal" } } }],
+  });
+  await idle(fleet, botId);
+  const isStopped = (row: BotRow) =>
+    row.status === "asleep" && row.lease_until === null && row.attempts === 0;
+  const { wake_at: wakeAt } = await fleet.until(botId, isStopped);
+  const { body } = await fleet.call(`GET /apps/${born.fly_app_id}/machines/${born.machine_id}`);
+  assert.equal(Reflect.get(Object(body), "state"), "stopped");
+  assert.ok(wakeAt && wakeAt.getTime() - Date.now() > 3_400_000, String(wakeAt));
 });
 
 test("F66 a wake that fails says so, and writing again tries again", async (t) => {

@@ -63,7 +63,10 @@ async function stopInstead(held: HeldBot, machine: FlyMachine): Promise<void> {
     { botId: held.bot.id, machine: machine.id },
     "a bot could not be suspended and is stopped instead",
   );
-  if (!(await tell(held, { suspensionId: null, wakeAt: null }))) return;
+  // What an earlier try has heard of its schedule holds; what lies behind us was of another sleep.
+  const { wake_at: heard } = held.bot;
+  const wakeAt = heard !== null && heard > deps.clock.now() ? heard : null;
+  if (!(await tell(held, { suspensionId: null, wakeAt }))) return;
   await fly.stop(refOf(held, machine), held.signal);
   await pause(held);
 }

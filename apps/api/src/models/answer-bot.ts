@@ -77,14 +77,25 @@ async function explain({ deps }: Proxy, botId: string, error: CallRefused): Prom
   });
   if (!budget) return error;
   if (!cap) return new CallRefused(heldRefusal(budget.heldReason ?? undefined), error);
-  // Waiting would not help: not even an untouched cap has room for it.
-  const isTooDear = reservedPicos > budget[cap.column];
-  return isTooDear ? new CallRefused(tooDear(cap.of, reservedPicos, budget[cap.column]), error) : error;
+  // Nothing is used up, and waiting would not help: not even an untouched cap has room for it.
+  const [limit, spent] = [budget[cap.column], cap.spent ? budget[cap.spent] : 0n];
+  const isTooDear = spent < limit && reservedPicos > limit;
+  return isTooDear ? new CallRefused(tooDear(cap.of, reservedPicos, limit), error) : error;
 }
 
-const capOf: { [R in NonNullable<Refusal["reason"]>]?: { column: keyof Caps; of: string } } = {
+interface CapWords {
+  column: keyof Caps;
+  spent?: "dayPicos" | "monthPicos" | "unattendedDayPicos";
+  of: string;
+}
+
+const capOf: { [R in NonNullable<Refusal["reason"]>]?: CapWords } = {
   run_cap: { column: "runCapPicos", of: "of one task" },
-  day_cap: { column: "dayCapPicos", of: "of a day" },
-  month_cap: { column: "monthCapPicos", of: "of a month" },
-  unattended_cap: { column: "unattendedDayCapPicos", of: "of a day's work without you" },
+  day_cap: { column: "dayCapPicos", spent: "dayPicos", of: "of today" },
+  month_cap: { column: "monthCapPicos", spent: "monthPicos", of: "of this month" },
+  unattended_cap: {
+    column: "unattendedDayCapPicos",
+    spent: "unattendedDayPicos",
+    of: "of today's work without you",
+  },
 };

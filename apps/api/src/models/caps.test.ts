@@ -131,8 +131,8 @@ test("F101 a request that not even an untouched cap has room for says so, with w
   const headers = { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" };
   for (const { column, says } of [
     { column: "run_cap_picos", says: /quota of one task is \$0\.12\. Raise that limit/ },
-    { column: "day_cap_picos", says: /quota of a day is \$0\.12/ },
-    { column: "month_cap_picos", says: /quota of a month is \$0\.12/ },
+    { column: "day_cap_picos", says: /quota of today is \$0\.12/ },
+    { column: "month_cap_picos", says: /quota of this month is \$0\.12/ },
   ]) {
     await limit(proxy, column, 10n * CENT);
     const answer = await proxy.call("/v1/messages", body, { headers });

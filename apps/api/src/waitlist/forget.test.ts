@@ -131,3 +131,39 @@ test("of somebody who left a keyed hash is kept, for 90 days, and of somebody un
   await purge();
   assert.equal((await kept()).length, 0);
 });
+
+test("the link of an older mail still removes what a stranger asked again under another spelling", async (t) => {
+  const { clock, deps } = await world(t);
+  await join(deps, "ann@gmail.com");
+  const [first] = await entries(deps);
+  clock.advance(limits.askPauseMs + 1);
+  await join(deps, "ann+x@gmail.com");
+  const [second] = await entries(deps);
+  assert.ok(first && second && first.id !== second.id);
+  await leaveWaitlist(deps, tokenOf(deps, first.id));
+  assert.deepEqual([await entries(deps), await mails(deps)], [[], []]);
+  const { rows } = await sql`select from app.waitlist_removals`.execute(deps.db);
+  assert.equal(rows.length, 1, "and that she left is remembered");
+});
+
+test("what was confirmed is not removed by the link of a mail that asked somebody else", async (t) => {
+  const { clock, deps } = await world(t);
+  await join(deps, "ann+x@example.com");
+  const [first] = await entries(deps);
+  clock.advance(limits.askPauseMs + 1);
+  const row = await joinAndConfirm(deps, "ann@example.com");
+  await leaveWaitlist(deps, tokenOf(deps, first?.id ?? ""));
+  assert.deepEqual(await entries(deps), [{ ...row, confirmed_at: clock.now() }]);
+});
+
+test("what was posted is remembered for a day", async (t) => {
+  const { clock, deps, purge } = await world(t);
+  await join(deps, "ann@example.com");
+  const posts = async () => (await sql`select from app.waitlist_posts`.execute(deps.db)).rows.length;
+  clock.advance(DAY_MS - 1);
+  await purge();
+  assert.equal(await posts(), 1);
+  clock.advance(1);
+  await purge();
+  assert.equal(await posts(), 0);
+});

@@ -10,10 +10,10 @@ import { entries, join, joinAndConfirm, mails, serveWaitlist, tokenOf } from "./
 
 test("F1 the same address fifty times at once is one entry and one mail", async (t) => {
   const deps = await testDeps(t);
-  await Promise.all(Array.from({ length: 50 }, () => join(deps, "ann@example.com")));
+  await Promise.all(Array.from({ length: 50 }, () => join(deps, "ann@gmail.com")));
   assert.deepEqual(
     (await entries(deps)).map(({ email }) => email),
-    ["ann@example.com"],
+    ["ann@gmail.com"],
   );
   assert.equal((await mails(deps)).length, 1);
 });

@@ -11,12 +11,10 @@ import type { MasterKey } from "../secrets.ts";
 import { canonicalEmail, domainOf, isLabelled } from "./canonical-email.ts";
 import { isLarge, limits, listFull } from "./limits.ts";
 import { takeAsk } from "./removals.ts";
-import { askAgain, countSince, insertEntry, lockWaitlist, type NewEntry } from "./table.ts";
+import { askAgain, countSince, insertEntry, insertPost, lockWaitlist, type NewEntry } from "./table.ts";
 
 type Input = z.output<typeof joinEndpoint.input>;
 type JoinDeps = Pick<Deps, "db" | "clock" | "config">;
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /**
  * Puts a mailbox on the list and asks it whether that was wanted. Says nothing about whether it was
@@ -33,6 +31,7 @@ export async function joinWaitlist({ db, clock, config }: JoinDeps, input: Input
     await lockWaitlist(trx);
     // First, so that a full list says the same to known and unknown addresses.
     await keepLimits(trx, entry);
+    await insertPost(trx, entry);
     if (!(await takeAsk(trx, { ...entry, masterKey: config.masterKey }))) return;
     const again = await askAgain(trx, { ...entry, pauseMs: limits.askPauseMs, max: maxAsks(input.email) });
     if (again?.dropped) await forgetMails(trx, again.dropped, ["confirm-waitlist"]);
@@ -78,7 +77,7 @@ async function ask(
 
 async function keepLimits(trx: Kysely<Database>, { canonical, now }: NewEntry): Promise<void> {
   const large = isLarge(domainOf(canonical));
-  const since = new Date(now.getTime() - DAY_MS);
+  const since = new Date(now.getTime() - limits.dayMs);
   const count = await countSince(trx, { since, canonical, alsoConfirmed: !large });
   const most = large ? limits.perLargeDomain : limits.perDomain;
   if (count.all >= limits.perDay || count.domain >= most) throw listFull();

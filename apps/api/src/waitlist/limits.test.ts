@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sql } from "kysely";
 import { manualClock, testDeps } from "../testing/deps.ts";
-import { AddressLimit, limits, perDay, perMinute } from "./limits.ts";
+import { AddressLimit, isLarge, limits, perDay, perMinute, perSiteDay } from "./limits.ts";
 import { entries, join, joinAndConfirm, mails, serveWaitlist } from "./testing/list.ts";
 
 test("F3 ten thousand unconfirmed addresses stop at the daily cap, and a confirmed one leaves room", async (t) => {
@@ -12,6 +12,9 @@ test("F3 ten thousand unconfirmed addresses stop at the daily cap, and a confirm
     insert into app.waitlist (email, canonical, referral_code, token_hash)
     select 'x' || i || '@d' || i || '.example', 'x' || i || '@d' || i || '.example', 'c' || i, sha256(convert_to(i::text, 'UTF8'))
     from generate_series(1, ${limits.perDay}) i`.execute(deps.db);
+  await sql`insert into app.waitlist_posts (domain, at) select domain, created_at from app.waitlist`.execute(
+    deps.db,
+  );
   await assert.rejects(join(deps, "late@example.com"), { code: "rate_limited" });
   await sql`update app.waitlist set confirmed_at = now() where email = 'x1@d1.example'`.execute(deps.db);
   await join(deps, "late@example.com");
@@ -82,6 +85,37 @@ test("a network may send so much a day, however slowly, and what the minute refu
   limit.count("192.0.2.1");
 });
 
+test("all networks of one IPv6 customer count together as well, and IPv4 has no such", () => {
+  const limit = new AddressLimit(manualClock(), perSiteDay(3));
+  for (let i = 1; i <= 3; i += 1) limit.count(`2001:db8:1:${i}::1`);
+  assert.throws(() => limit.count("2001:db8:1:ffff::1"), { reason: "network_today" });
+  limit.count("2001:db8:2::1");
+  for (let i = 0; i < 9; i += 1) limit.count("192.0.2.1");
+});
+
+test("F2 the limit of a domain tells nobody who is on the list", async (t) => {
+  const takenAfter = async (known: string) => {
+    const deps = await testDeps(t);
+    await joinAndConfirm(deps, "boss@firm.example");
+    for (let i = 0; i < limits.perDomain - 2; i += 1) await join(deps, `n${i}@firm.example`);
+    await join(deps, known);
+    return join(deps, "last@firm.example").then(
+      () => "taken",
+      (error: unknown) => (error as { reason?: string }).reason,
+    );
+  };
+  assert.deepEqual(
+    [await takenAfter("boss@firm.example"), await takenAfter("nobody@firm.example")],
+    ["full_today", "full_today"],
+  );
+});
+
+test("whoever has a mailbox at a large provider owns no domain", () => {
+  for (const domain of ["protonmail.com", "yahoo.co.uk", "outlook.de", "gmx.at", "me.com", "posteo.de"])
+    assert.ok(isLarge(domain), domain);
+  assert.equal(isLarge("firm.example"), false);
+});
+
 test("one network cannot close the list, and a list that is full says so to known and unknown alike", async (t) => {
   const clock = manualClock();
   const deps = await testDeps(t, { clock: { ...clock, sleep: async () => undefined } });
@@ -101,6 +135,9 @@ test("one network cannot close the list, and a list that is full says so to know
     insert into app.waitlist (email, canonical, referral_code, token_hash, created_at, asked_at)
     select name, name, name, sha256(name::bytea), ${clock.now()}, ${clock.now()}
     from (select 'x' || i || '@gmail.com' as name from generate_series(1, ${limits.perLargeDomain}) i) names`.execute(
+    deps.db,
+  );
+  await sql`insert into app.waitlist_posts (domain, at) select domain, created_at from app.waitlist`.execute(
     deps.db,
   );
   const full = [

@@ -1,7 +1,8 @@
 import type { Deps } from "../deps.ts";
 import { forgetMails } from "../mail/forget-mails.ts";
 import { forgetRemovals } from "./removals.ts";
-import { deleteUnconfirmed } from "./table.ts";
+import { limits } from "./limits.ts";
+import { deletePosts, deleteUnconfirmed } from "./table.ts";
 
 /** What the mail and the privacy page say, counted from the last mail that says it. */
 const KEPT_MS = 14 * 24 * 60 * 60_000;
@@ -18,6 +19,7 @@ export async function purgeWaitlist(
     deleted += count;
     if (count < BATCH) break;
   }
+  await deletePosts(db, new Date(clock.now().getTime() - limits.dayMs));
   while (!signal.aborted && (await forgetRemovals(db, clock.now(), BATCH)) === BATCH);
   return deleted === 0 ? "" : `deleted ${deleted} addresses that were never confirmed`;
 }

@@ -4,7 +4,7 @@ import { serve, type Server } from "../http/serve.ts";
 import { confirmWaitlist } from "./confirm-waitlist.ts";
 import { joinWaitlist } from "./join-waitlist.ts";
 import { leaveWaitlist } from "./leave-waitlist.ts";
-import { AddressLimit, limits, perDay, perMinute } from "./limits.ts";
+import { AddressLimit, limits, perDay, perMinute, perSiteDay } from "./limits.ts";
 
 /** Known or new, real or trapped: every answer of `join` takes at least this long, so time tells nothing. */
 const JOIN_MS = 150;
@@ -12,7 +12,12 @@ const JOIN_MS = 150;
 const CLICKS_PER_MINUTE = 20;
 
 export function waitlistRoutes(server: Server, deps: Deps): void {
-  const joins = new AddressLimit(deps.clock, perMinute(limits.perAddress), perDay(limits.perAddressDay));
+  const joins = new AddressLimit(
+    deps.clock,
+    perMinute(limits.perAddress),
+    perDay(limits.perAddressDay),
+    perSiteDay(limits.perSiteDay),
+  );
   const clicks = new AddressLimit(deps.clock, perMinute(CLICKS_PER_MINUTE));
 
   serve(server, contract.joinWaitlist, async (input, { ip }) => {

@@ -23,15 +23,32 @@ export async function lockWaitlist(trx: Executor): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('app.waitlist'))`.execute(trx);
 }
 
-/** @returns the unconfirmed of all, and of the domain of this mailbox the unconfirmed or, `alsoConfirmed`, all. */
+/** Counts a post that was taken, whatever becomes of it. */
+export async function insertPost(trx: Executor, { canonical, now }: NewEntry): Promise<void> {
+  await sql`insert into app.waitlist_posts (domain, at) values (app.mail_domain(${canonical}), ${now})`.execute(
+    trx,
+  );
+}
+
+/** Posts that no limit looks at any more. */
+export async function deletePosts(db: Executor, before: Date): Promise<void> {
+  await sql`delete from app.waitlist_posts where at <= ${before}`.execute(db);
+}
+
+/**
+ * Posts that were taken: of all, and of the domain of this mailbox. Those that somebody confirmed are left
+ * out, of the domain not where `alsoConfirmed` is set.
+ */
 export async function countSince(
   trx: Executor,
   { since, canonical, alsoConfirmed }: { since: Date; canonical: string; alsoConfirmed: boolean },
 ): Promise<{ all: number; domain: number }> {
   const { rows } = await sql<{ all: number; domain: number }>`
-    select (select count(*)::int from app.waitlist where confirmed_at is null and created_at > ${since}) as all,
-      (select count(*)::int from app.waitlist where domain = app.mail_domain(${canonical}) and created_at > ${since}
-        and (confirmed_at is null or ${alsoConfirmed})) as domain`.execute(trx);
+    select (select count(*)::int from app.waitlist_posts where at > ${since})
+        - (select count(*)::int from app.waitlist where created_at > ${since} and confirmed_at is not null) as all,
+      (select count(*)::int from app.waitlist_posts where domain = app.mail_domain(${canonical}) and at > ${since})
+        - (select count(*)::int from app.waitlist where domain = app.mail_domain(${canonical}) and created_at > ${since}
+            and confirmed_at is not null and not ${alsoConfirmed}) as domain`.execute(trx);
   return rows[0] ?? { all: 0, domain: 0 };
 }
 
@@ -65,7 +82,7 @@ export interface AskAgain extends Pick<
 /**
  * Counts one more mail for an entry that still waits for its second opt-in, and keeps the address and
  * the language that it goes to. Another spelling gets the new id and token: where `+` is no label it is
- * somebody else's, and the link in the older mail must not say yes for it.
+ * somebody else's, and the link in the older mail must not say yes for it; it still says no.
  * @returns undefined when it may have none.
  */
 export async function askAgain(trx: Executor, again: AskAgain): Promise<AskedEntry | undefined> {
@@ -80,6 +97,7 @@ export async function askAgain(trx: Executor, again: AskAgain): Promise<AskedEnt
   const asked = await sql<AskedEntry>`
     update app.waitlist set asked = asked + 1, asked_at = ${again.now}, email = ${again.email},
       language = ${again.language}, id = ${same ? entry.id : again.id},
+      old_token_hashes = case when ${same} then old_token_hashes else old_token_hashes || token_hash end,
       token_hash = case when ${same} then token_hash else ${again.tokenHash}::bytea end
     where id = ${entry.id}
     returning id, asked`.execute(trx);
@@ -147,12 +165,15 @@ export async function inviteFirst(trx: Executor, count: number, now: Date): Prom
   return rows;
 }
 
-/** @returns what was deleted. */
+/** A token of an earlier mail is good for what was never confirmed. @returns what was deleted. */
 export async function deleteEntry(
   trx: Executor,
   by: { tokenHash: Buffer } | { canonical: string },
 ): Promise<{ email: string; canonical: string }[]> {
-  const which = "tokenHash" in by ? sql`token_hash = ${by.tokenHash}` : sql`canonical = ${by.canonical}`;
+  const which =
+    "tokenHash" in by
+      ? sql`token_hash = ${by.tokenHash} or (confirmed_at is null and old_token_hashes @> array[${by.tokenHash}::bytea])`
+      : sql`canonical = ${by.canonical}`;
   const { rows } = await sql<{ email: string; canonical: string }>`
     delete from app.waitlist where ${which} returning email, canonical`.execute(trx);
   return rows;

@@ -77,7 +77,7 @@ export const home: HomeWords = {
     title: "Von nichts zum eigenen Bot",
     steps: [
       { title: "Registrieren", text: "Eine E-Mail-Adresse genügt." },
-      { title: "Bezahlen", text: "Stripe nimmt deine Karte. Wir sehen ihre Nummer nie." },
+      { title: "Bezahlen", text: "Stripe wickelt die Kartenzahlung ab. Wir sehen die Nummer nie." },
       {
         title: "Bei der Geburt zusehen",
         text: "Netz, Platte, Maschine, Start, erster Kontakt: Du siehst jeden Schritt. „Bereit“ heißt es erst, wenn der Bot geantwortet hat.",
@@ -154,7 +154,7 @@ export const home: HomeWords = {
     sending: "Wird gesendet",
     done: "Sieh in dein Postfach. Ist die Adresse für uns neu, ist ein Link zum Bestätigen unterwegs.",
     invalid: "Das sieht nicht wie eine E-Mail-Adresse aus.",
-    limited: "Das war oft. Bitte warte eine Minute und versuche es noch einmal.",
+    limited: "Das waren zu viele Versuche. Bitte warte eine Minute und versuche es noch einmal.",
     networkToday: "Aus deinem Netz kam heute schon viel. Bitte versuche es morgen wieder.",
     fullToday: "Die Liste nimmt heute nichts mehr an. Bitte versuche es morgen wieder.",
     failed: "Das kam nicht bei uns an. Bitte versuche es gleich noch einmal.",

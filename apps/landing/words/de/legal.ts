@@ -20,13 +20,13 @@ export const legal: LegalWords = {
       {
         title: "Auf der Warteliste",
         text: [
-          "Deine E-Mail-Adresse, deine Sprache, wann du dich eingetragen und bestätigt hast und eingeladen wurdest, dein Empfehlungscode und mit wessen du kamst, und woher du kamst, wenn der Link es sagte. Eine nie bestätigte Adresse wird nach 14 Tagen gelöscht, ein Eintrag, sobald du ihn entfernst. Von einer entfernten Adresse bleibt 90 Tage ein Hash unter Schlüssel, damit niemand sonst sie immer wieder einträgt. In jeder Mail steht ein Link, der den Eintrag sofort löscht.",
+          "Deine E-Mail-Adresse, deine Sprache, wann du dich eingetragen und bestätigt hast und eingeladen wurdest, dein Empfehlungscode und der Code, über den du kamst, und woher du kamst, wenn der Link es sagte. Eine nie bestätigte Adresse wird nach 14 Tagen gelöscht, ein bestätigter Eintrag, sobald du ihn entfernst, oder mit der Liste. Einen Tag lang merkt sich unser Server außerdem, ohne es aufzuschreiben, wie viel von deiner Netzadresse kam, damit niemand die Liste flutet. Von einer entfernten Adresse bleibt 90 Tage ein mit einem Schlüssel gebildeter Hash, damit niemand sonst sie immer wieder einträgt. In jeder Mail steht ein Link, der den Eintrag sofort löscht.",
         ],
       },
       {
         title: "Wenn du einen Bot hast",
         text: [
-          "Deine E-Mail-Adresse, deine Nachrichten und die Antworten des Bots, der Nachweis jedes Modellaufrufs (Zeit, Modell, Tokens, Preis), das letzte Bild vom Inneren des Bots und welche Mails wir dir geschickt haben. Ohne sie gäbe es den Dienst nicht; sie bleiben so lange wie das Konto. Verschickte Mails vergessen wir nach 30 Tagen. Die Dateien des Bots liegen auf einer eigenen Platte.",
+          "Deine E-Mail-Adresse, deine Nachrichten und die Antworten des Bots, der Nachweis jedes Modellaufrufs (Zeit, Modell, Tokens, Preis), das letzte Bild vom Inneren des Bots und welche Mails wir dir geschickt haben. Ohne sie gäbe es den Dienst nicht; sie bleiben so lange wie das Konto. Mit jeder Anmeldung bewahrt der Anmeldedienst deine IP-Adresse und die Kennung deines Browsers auf, bis du dich abmeldest. Verschickte Mails vergessen wir nach 30 Tagen. Die Dateien des Bots liegen auf einer eigenen Platte.",
         ],
       },
       {
@@ -36,9 +36,16 @@ export const legal: LegalWords = {
         ],
       },
       {
+        title: "Auf welcher Grundlage",
+        text: [
+          "Die Warteliste: deine Einwilligung (Art. 6 Abs. 1 lit. a DSGVO), die du jederzeit mit dem Link in jeder Mail widerrufen kannst. Konto, Bot und Abrechnung: unser Vertrag mit dir (lit. b). Rechnungen: das Gesetz (lit. c). Die Abwehr von Missbrauch, auch mit IP-Adressen: unser berechtigtes Interesse (lit. f), dem du widersprechen kannst.",
+          "Einige der Empfänger arbeiten außerhalb der Europäischen Union, die meisten in den USA. Auf welcher Grundlage jeder von ihnen das tut, einem Angemessenheitsbeschluss oder Standardvertragsklauseln, erfährst du unter der Adresse unten.",
+        ],
+      },
+      {
         title: "Deine Rechte",
         text: [
-          "Du kannst fragen, was über dich gespeichert ist, es berichtigen lassen, eine Kopie erhalten oder es löschen lassen. Ein Konto löschst du in den Einstellungen der App; Rechnungen und die Monatssummen dahinter, ohne Namen, bleiben so lange, wie das Gesetz es verlangt. Für alles andere schreib an die Adresse unten. Du kannst dich auch bei deiner Datenschutzbehörde beschweren.",
+          "Du kannst fragen, was über dich gespeichert ist, es berichtigen, einschränken oder löschen lassen, eine Kopie erhalten, der Nutzung widersprechen und eine Einwilligung widerrufen. Ein Konto löschst du in den Einstellungen der App; Rechnungen, mit dem Namen darauf, und die Monatssummen dahinter, ohne Namen, bleiben so lange, wie das Gesetz es verlangt. Für alles andere schreib an die Adresse unten. Du kannst dich auch bei deiner Datenschutzbehörde beschweren.",
         ],
       },
     ],
@@ -67,7 +74,7 @@ export const legal: LegalWords = {
       {
         title: "Was nicht erlaubt ist",
         text: [
-          "Andere angreifen, unerwünschte Mails verschicken, schürfen, Gesetze brechen oder die Bedingungen des Modellanbieters brechen, den dein Bot benutzt. Einen Bot, der so etwas tut, können wir anhalten.",
+          "Andere angreifen, unerwünschte Mails verschicken, Kryptowährungen schürfen, Gesetze brechen oder die Bedingungen des Modellanbieters brechen, den dein Bot benutzt. Einen Bot, der so etwas tut, können wir anhalten.",
         ],
       },
       {

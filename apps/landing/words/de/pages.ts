@@ -173,7 +173,7 @@ export const pages: PageWords = {
     title: "Liste verlassen",
     description: "Lösche deine Adresse von der Warteliste von Molt-OS.",
     heading: "Die Liste verlassen?",
-    lead: "Deine Adresse und alles, was dazu gespeichert ist, wird gelöscht. 90 Tage lang bleibt ein Hash unter Schlüssel, aus dem niemand die Adresse lesen kann, damit andere sie nicht immer wieder eintragen.",
+    lead: "Deine Adresse und alles, was dazu gespeichert ist, wird gelöscht. 90 Tage lang bleibt ein mit einem Schlüssel gebildeter Hash, aus dem niemand die Adresse lesen kann, damit andere sie nicht immer wieder eintragen.",
     button: "Lösch mich",
     done: "Falls die Adresse auf unserer Liste stand, ist sie jetzt fort.",
   },

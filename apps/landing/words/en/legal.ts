@@ -24,13 +24,13 @@ export const legal = {
       {
         title: "On the waitlist",
         text: [
-          "Your e-mail address, your language, when you joined, confirmed and were invited, your referral code and whose you came with, and where you came from if the link said so. An address that is never confirmed is deleted after 14 days, an entry as soon as you remove it. Of an address that was removed a keyed hash stays for 90 days, so that nobody else can go on entering it. Every mail carries a link that deletes the entry at once.",
+          "Your e-mail address, your language, when you joined, confirmed and were invited, your referral code and whose you came with, and where you came from if the link said so. An address that is never confirmed is deleted after 14 days, a confirmed entry when you remove it, or with the list. For a day our server also remembers, without writing it down, how much came from your network address, so that nobody floods the list. Of an address that was removed a keyed hash stays for 90 days, so that nobody else can go on entering it. Every mail carries a link that deletes the entry at once.",
         ],
       },
       {
         title: "When you have a bot",
         text: [
-          "Your e-mail address, your messages and the bot’s answers, the record of each call to a model (time, model, tokens, price), the last picture of the bot’s mind, and which mails we sent you. They are needed to give you the service, and kept as long as the account. Mails we sent are forgotten after 30 days. The bot’s files lie on a disk of its own.",
+          "Your e-mail address, your messages and the bot’s answers, the record of each call to a model (time, model, tokens, price), the last picture of the bot’s mind, and which mails we sent you. They are needed to give you the service, and kept as long as the account. With each sign-in the sign-in service keeps your IP address and which browser you use, until you sign out. Mails we sent are forgotten after 30 days. The bot’s files lie on a disk of its own.",
         ],
       },
       {
@@ -40,9 +40,16 @@ export const legal = {
         ],
       },
       {
+        title: "On what grounds",
+        text: [
+          "The waitlist: your consent (Art. 6(1)(a) GDPR), which you can take back at any time with the link in each mail. The account, the bot and the bill: our contract with you (Art. 6(1)(b)). Invoices: the law (Art. 6(1)(c)). Keeping abuse away, IP addresses included: our legitimate interest (Art. 6(1)(f)), to which you can object.",
+          "Some of those who receive data work outside the European Union, most of them in the USA. On which ground each of them does, an adequacy decision or standard contractual clauses, you learn at the address below.",
+        ],
+      },
+      {
         title: "Your rights",
         text: [
-          "You can ask what is stored about you, have it corrected, receive a copy, or have it deleted. An account is deleted in the settings of the app; invoices and the monthly sums behind them, without a name, are kept as long as the law asks. For all else write to the address below. You may also complain to your data protection authority.",
+          "You can ask what is stored about you, have it corrected, restricted or deleted, receive a copy of it, object to its use, and take back a consent. An account is deleted in the settings of the app; invoices, with the name on them, and the monthly sums behind them, without a name, are kept as long as the law asks. For all else write to the address below. You may also complain to your data protection authority.",
         ],
       },
     ],
@@ -71,7 +78,7 @@ export const legal = {
       {
         title: "What is not allowed",
         text: [
-          "Attacking others, sending unwanted mail, mining, breaking the law, or breaking the terms of the model provider that your bot uses. We may stop a bot that does any of it.",
+          "Attacking others, sending unwanted mail, mining cryptocurrency, breaking the law, or breaking the terms of the model provider that your bot uses. We may stop a bot that does any of it.",
         ],
       },
       {

@@ -154,7 +154,7 @@ export const pages = {
     lead: "One click, and you are on the list.",
     button: "Yes, put me on the list",
     done: "You are on the list.",
-    invited: "You have been invited. Look into your mail.",
+    invited: "You have been invited. Check your inbox.",
     position: "Your place",
     refer:
       "Invite others with this link. For each of the first 20 friends who confirm, you move up as many as ten places. Of one small mail domain, two friends count.",

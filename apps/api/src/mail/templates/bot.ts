@@ -8,10 +8,10 @@ const words = {
   en: {
     welcome: {
       subject: "Welcome to Molt-OS",
-      preview: "Your account stands. Next comes the bot.",
+      preview: "Your account is ready. Next comes the bot.",
       title: "Welcome",
       paragraphs: [
-        "Your account stands. What is missing is the bot: choose the plan, and one is born in a machine that is yours alone. You can watch it happen.",
+        "Your account is ready. What is missing is the bot: choose the plan, and one is born in a machine that is yours alone. You can watch it happen.",
       ],
       label: "Get your bot",
     },
